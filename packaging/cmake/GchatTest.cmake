@@ -1,0 +1,45 @@
+# gchat_add_unit(NAME room_cursor SOURCES test_cursor.c LIBS gchat_room) makes a cmocka program and
+# registers it as "unit.room_cursor". gchat_add_integration does the same for a test that starts the
+# real daemon: it links the harness and runs alone, so that deadlines are not spent on a neighbour.
+include_guard(GLOBAL)
+
+function(gchat_test_program target)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
+	add_executable(${target} ${arg_SOURCES})
+	target_link_libraries(${target} PRIVATE ${arg_LIBS} gchat_flags PkgConfig::CMOCKA)
+	target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+endfunction()
+
+# Sanitizers: stop at the first finding, and find leaks in our own code alone.
+function(gchat_test_environment name)
+	if(GCHAT_SANITIZE)
+		set_tests_properties(${name} PROPERTIES ENVIRONMENT
+			"ASAN_OPTIONS=detect_leaks=1:abort_on_error=1;LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
+	endif()
+endfunction()
+
+function(gchat_add_unit)
+	cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS")
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 120)
+	endif()
+	gchat_test_program(unit_${arg_NAME} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS})
+	add_test(NAME unit.${arg_NAME} COMMAND unit_${arg_NAME})
+	set_tests_properties(unit.${arg_NAME} PROPERTIES LABELS unit TIMEOUT ${arg_TIMEOUT})
+	gchat_test_environment(unit.${arg_NAME})
+endfunction()
+
+# LABELS adds to "integration": "sanitize" marks those that the sanitizer build runs too, "slow"
+# those that take more than a minute.
+function(gchat_add_integration)
+	cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS")
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 180)
+	endif()
+	set(target integration_${arg_NAME})
+	gchat_test_program(${target} SOURCES ${arg_SOURCES} LIBS gchat_td ${arg_LIBS})
+	add_test(NAME integration.${arg_NAME} COMMAND ${target})
+	set_tests_properties(integration.${arg_NAME} PROPERTIES RUN_SERIAL TRUE
+		LABELS "integration;${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+	gchat_test_environment(integration.${arg_NAME})
+endfunction()
