@@ -1,0 +1,26 @@
+/*
+ * MESSAGE_IDs of the lines an operator may want to find or react to:
+ * `journalctl MESSAGE_ID=...` or `journalctl --catalog`. Once published, an id never changes.
+ */
+#pragma once
+
+/* The daemon serves. */
+#define LOG_ID_STARTED "5a0c4b1e2f6d4f0f9c1b7de3a86c2d11"
+/* It drains and will exit. */
+#define LOG_ID_STOPPING "c7d0e6b84a3b4c3c8f52915e0b7ad9f2"
+/* A certificate was made because none is configured. */
+#define LOG_ID_CERT_MADE "18b9f23d70e5457f8c6b3ad0e94f1c53"
+/* A new certificate serves new connections. */
+#define LOG_ID_CERT_ROTATED "e3f61a7c05924d2db8a4c09d7f1b6e84"
+/* A new certificate was refused, the old one goes on serving. */
+#define LOG_ID_CERT_REFUSED "7b2e90d4c81f4a61953fe0a7d26cb835"
+/* The store has no space: sends fail, reading goes on. */
+#define LOG_ID_STORE_FULL "d4a1c85f3e704b9aa6271e9bf05c3d76"
+/* The store holds a record that does not verify. */
+#define LOG_ID_STORE_DAMAGED "926fb3e07d1c4e58bb04d8c5a17e2f97"
+/* The guard ended a connection that asked for more than its budget. */
+#define LOG_ID_GUARD_CUT "3c85d7a9e2604f14a9b3f6170ed8c5b8"
+/* The daemon ended a session, for a reason other than the client's own wish. */
+#define LOG_ID_SESSION_ENDED "af70e1d6528b4937860cd94b3f2ea1c9"
+/* A configuration was refused; what ran before goes on. */
+#define LOG_ID_CONFIG_REFUSED "60d9b4f8137e4ca5be2a85c07d9f36ea"

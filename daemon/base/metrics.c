@@ -1,0 +1,61 @@
+/* One relaxed atomic per counter, each on a cache line of its own: shards count side by side. */
+#include "base/metrics.h"
+
+#include "base/macros.h"
+#include <stdalign.h>
+#include <stdatomic.h>
+
+enum {
+	CACHE_LINE_BYTES = 64,
+};
+
+struct metric_info {
+	const char *name;
+	const char *help;
+};
+
+/* clang-format off */
+static const struct metric_info infos[] = {
+	[METRIC_EVENTS_IN]            = {"events_in", "events appended to room logs"},
+	[METRIC_EVENTS_OUT]           = {"events_out", "events delivered to sessions"},
+	[METRIC_FRAMES_OUT]           = {"frames_out", "frames written to sessions"},
+	[METRIC_BYTES_OUT]            = {"bytes_out", "bytes of those frames, before TLS"},
+	[METRIC_BATCHES]              = {"batches", "group commits of the store's writer"},
+	[METRIC_DUPLICATES]           = {"duplicates", "sends answered with an earlier event"},
+	[METRIC_REJECTIONS]           = {"rejections", "requests answered with an error"},
+	[METRIC_SESSIONS_OPENED]      = {"sessions_opened", "streams that said hello"},
+	[METRIC_SESSIONS_CLOSED]      = {"sessions_closed", "of those, the ones that ended"},
+	[METRIC_CONNECTIONS_ACCEPTED] = {"connections_accepted", "connections handed to gRPC"},
+	[METRIC_CONNECTIONS_REFUSED]  = {"connections_refused", "connections over a limit"},
+	[METRIC_GUARD_CUTS]           = {"guard_cuts", "connections ended by the guard"},
+	[METRIC_LOG_INS]              = {"log_ins", "successful log-ins"},
+	[METRIC_LOG_IN_FAILURES]      = {"log_in_failures", "log-ins with a wrong name or secret"},
+	[METRIC_SHED_UPDATES]         = {"shed_updates", "presence and typing not sent to the slow"},
+	[METRIC_CATCHUP_READS]        = {"catchup_reads", "reads from the store for late cursors"},
+};
+/* clang-format on */
+_Static_assert(GC_LENGTH(infos) == _METRIC_MAX, "every metric has its line in the table");
+
+static struct {
+	alignas(CACHE_LINE_BYTES) atomic_uint_least64_t value;
+} counters[_METRIC_MAX];
+
+void metric_add(enum metric metric, uint64_t n)
+{
+	atomic_fetch_add_explicit(&counters[metric].value, n, memory_order_relaxed);
+}
+
+uint64_t metric_get(enum metric metric)
+{
+	return atomic_load_explicit(&counters[metric].value, memory_order_relaxed);
+}
+
+const char *metric_name(enum metric metric)
+{
+	return infos[metric].name;
+}
+
+const char *metric_help(enum metric metric)
+{
+	return infos[metric].help;
+}

@@ -1,0 +1,137 @@
+/* uthash for the lookup, a tail queue for the age: the head is the least recently used. */
+#include "base/ratemap.h"
+
+#include "base/mem.h"
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+/* One process, one key: uthash passes no context to its hash function. */
+static unsigned char hash_key[crypto_shorthash_KEYBYTES];
+static pthread_once_t hash_once = PTHREAD_ONCE_INIT;
+
+static void hash_key_make(void)
+{
+	randombytes_buf(hash_key, sizeof(hash_key));
+}
+
+static unsigned hash_bytes(const void *data, size_t len)
+{
+	unsigned char out[crypto_shorthash_BYTES];
+	unsigned value;
+	(void)crypto_shorthash(out, data, len, hash_key); /* always 0 */
+	memcpy(&value, out, sizeof(value));
+	return value;
+}
+
+#define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = hash_bytes((keyptr), (keylen)))
+#include <uthash.h>
+
+struct entry {
+	char key[RATEMAP_KEY_BYTES];
+	struct bucket_state state;
+	UT_hash_handle hh;
+	TAILQ_ENTRY(entry) age;
+};
+
+struct ratemap {
+	pthread_mutex_t mu;
+	size_t max;
+	struct bucket_rate rate; /* under mu, as the rest */
+	struct entry *entries; /* owned */
+	TAILQ_HEAD(, entry) ages;
+};
+
+struct ratemap *ratemap_new(size_t entries_max, int64_t per_minute, int64_t burst)
+{
+	(void)pthread_once(&hash_once, hash_key_make);
+	struct ratemap *map = mem_new(1, sizeof(*map));
+	(void)pthread_mutex_init(&map->mu, NULL); /* cannot fail with default attributes */
+	map->max = entries_max ? entries_max : 1;
+	map->rate = (struct bucket_rate){.per_minute = per_minute, .burst = burst};
+	TAILQ_INIT(&map->ages);
+	return map;
+}
+
+static void entry_remove(struct ratemap *map, struct entry *entry)
+{
+	HASH_DEL(map->entries, entry);
+	TAILQ_REMOVE(&map->ages, entry, age);
+	free(entry);
+}
+
+struct ratemap *ratemap_free(struct ratemap *map)
+{
+	if (!map)
+		return NULL;
+	while (!TAILQ_EMPTY(&map->ages))
+		entry_remove(map, TAILQ_FIRST(&map->ages));
+	(void)pthread_mutex_destroy(&map->mu);
+	free(map);
+	return NULL;
+}
+
+void ratemap_freep(struct ratemap **map)
+{
+	*map = ratemap_free(*map);
+}
+
+void ratemap_reconfigure(struct ratemap *map, int64_t per_minute, int64_t burst)
+{
+	(void)pthread_mutex_lock(&map->mu);
+	map->rate = (struct bucket_rate){.per_minute = per_minute, .burst = burst};
+	(void)pthread_mutex_unlock(&map->mu);
+}
+
+static struct entry *entry_find(struct ratemap *map, const char *key)
+{
+	struct entry *entry = NULL;
+	HASH_FIND(hh, map->entries, key, strnlen(key, RATEMAP_KEY_BYTES), entry);
+	return entry;
+}
+
+static struct entry *entry_add(struct ratemap *map, const char *key, struct mono now)
+{
+	if (HASH_COUNT(map->entries) >= map->max)
+		entry_remove(map, TAILQ_FIRST(&map->ages));
+	struct entry *entry = mem_new(1, sizeof(*entry));
+	size_t len = strnlen(key, RATEMAP_KEY_BYTES);
+	memcpy(entry->key, key, len);
+	bucket_state_fill(&entry->state, map->rate, now);
+	HASH_ADD_KEYPTR(hh, map->entries, entry->key, len, entry);
+	TAILQ_INSERT_TAIL(&map->ages, entry, age);
+	return entry;
+}
+
+bool ratemap_take(struct ratemap *map, const char *key, struct mono now, uint32_t *ret_wait_ms)
+{
+	(void)pthread_mutex_lock(&map->mu);
+	struct entry *entry = entry_find(map, key);
+	if (entry) {
+		TAILQ_REMOVE(&map->ages, entry, age);
+		TAILQ_INSERT_TAIL(&map->ages, entry, age);
+	} else {
+		entry = entry_add(map, key, now);
+	}
+	bool taken = bucket_state_take(&entry->state, map->rate, 1, now, ret_wait_ms);
+	(void)pthread_mutex_unlock(&map->mu);
+	return taken;
+}
+
+void ratemap_forget(struct ratemap *map, const char *key)
+{
+	(void)pthread_mutex_lock(&map->mu);
+	struct entry *entry = entry_find(map, key);
+	if (entry)
+		entry_remove(map, entry);
+	(void)pthread_mutex_unlock(&map->mu);
+}
+
+size_t ratemap_count(struct ratemap *map)
+{
+	(void)pthread_mutex_lock(&map->mu);
+	size_t count = HASH_COUNT(map->entries);
+	(void)pthread_mutex_unlock(&map->mu);
+	return count;
+}
