@@ -1,0 +1,98 @@
+/*
+ * The accept thread: takes connections from all listeners, hands TLS ones to gRPC core through the
+ * external acceptor and admin ones (after their credentials passed) to the daemon, and guards what
+ * it handed over. It keeps a duplicate of every accepted descriptor: that tells when a connection
+ * ends, how many bytes it has sent, and cuts it at once, none of which core can do.
+ *
+ *   listener -> accept4 -> limits (guard.h) -> record (conn.h) -> core
+ *                                               ^ 20 ms scan while bytes arrive: over budget -> cut
+ *
+ * Connections are named by the text grpc_call_get_peer gives, e.g. "ipv4:127.0.0.1:46932",
+ * "ipv6:%5B::1%5D:54142" (IPv4 over a dual-stack socket is "ipv4:") and "fd:17" for admin ones.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/macros.h"
+#include "net/sockopt.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct external;
+struct listeners;
+
+enum {
+	ACCEPTOR_ADDRESS_BYTES = 80, /* the longest address in words, with its NUL */
+	ACCEPTOR_BEAT_MS = 1000, /* acceptor_beat moves at least this often */
+	ACCEPTOR_ADMINS_MAX = 64, /* admin connections at once */
+	ACCEPTOR_SCAN_MS = 20, /* how often the guard looks while bytes arrive */
+};
+
+/* All count or bound what peers can make us hold; each is a configuration key of that name. */
+struct acceptor_limits {
+	uint64_t connections;
+	uint64_t connections_per_address; /* IPv6: per /64 */
+	uint64_t connections_pending; /* not signed in; the oldest goes. 0: a quarter of all */
+	uint64_t bytes_before_sign_in; /* in all, handshake included */
+	int64_t sign_in_timeout_ms;
+	uint64_t bytes_per_second; /* signed in, sustained */
+	uint64_t bytes_burst; /* signed in, at once */
+};
+
+struct acceptor_options {
+	const struct listeners *listeners; /* borrowed until acceptor_free */
+	struct external *external; /* borrowed until acceptor_free; open */
+	const char *admin_group; /* borrowed for the call; NULL: root and ourselves only */
+	struct acceptor_limits limits;
+	struct socket_options sockets;
+	/* An admin connection whose peer may administer; owns fd. On the accept thread. NULL: admin
+	 * connections are closed. */
+	void (*on_admin)(void *arg, int fd, const struct ucred *peer);
+	void *arg;
+};
+
+struct acceptor;
+
+/* Starts the thread. After grpc_server_start and external_open. 0 with *ret owned by the caller,
+ * or negative errno with a sentence. */
+int acceptor_start(const struct acceptor_options *options, struct acceptor **ret,
+	struct err_text *err) GC_MUST_CHECK;
+
+/* Ends accepting, forbids further hand-overs (external_close), joins the thread. Connections go
+ * on, unguarded. Before the server's shutdown. May be called twice. */
+void acceptor_stop(struct acceptor *acceptor);
+
+/* Stops if need be and forgets all records. NULL is allowed. */
+struct acceptor *acceptor_free(struct acceptor *acceptor);
+void acceptor_freep(struct acceptor **acceptor);
+
+/* From here on all functions: any thread, until acceptor_free. */
+
+/* The peer proved who it is: from now on the signed-in budget applies. Cheap when repeated.
+ * False: no such connection (any more). */
+bool acceptor_signed_in(struct acceptor *acceptor, const char *peer);
+/* Ends the connection at once. False: no such connection. */
+bool acceptor_cut(struct acceptor *acceptor, const char *peer);
+/* Who is behind "fd:N", as the kernel said when it connected. False: no such admin connection. */
+bool acceptor_admin(struct acceptor *acceptor, const char *peer, struct ucred *ret_ucred);
+
+/* TLS connections open now. */
+size_t acceptor_count(const struct acceptor *acceptor);
+/* New limits; a lowered one does not end connections that were within the old one. */
+void acceptor_set_limits(struct acceptor *acceptor, const struct acceptor_limits *limits);
+/* Grows at least every ACCEPTOR_BEAT_MS while the thread makes progress. */
+uint64_t acceptor_beat(const struct acceptor *acceptor);
+
+/* A TLS handshake to ourselves, through core and without the network (the daemon may have none):
+ * 0 when the certificate with this SHA-256 fingerprint (tls_info) is what a new connection gets,
+ * -EKEYREJECTED when another is, -ETIMEDOUT, or another negative errno; with a sentence. */
+int acceptor_prove(struct acceptor *acceptor, const char *fingerprint, int64_t timeout_ms,
+	struct err_text *err) GC_MUST_CHECK;
+
+/* "127.0.0.1:46932" or "[::1]:54142" for people; a peer of another form is copied. */
+void acceptor_address(const char *peer, char buf[static ACCEPTOR_ADDRESS_BYTES]);
+/* What limits per address count by: the address without port, an IPv6 one as its /64, e.g.
+ * "127.0.0.1" or "2001:db8:1:2::/64". Another form is copied. */
+void acceptor_rate_key(const char *peer, char buf[static ACCEPTOR_ADDRESS_BYTES]);
