@@ -1,0 +1,57 @@
+/* The receiving end of sd_notify: one datagram holds lines, each a fact about the daemon. */
+#include "support/td_priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+void td_notify_open(struct td *td)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	(void)snprintf(a.sun_path, sizeof(a.sun_path), "%s", td->notify_path);
+	td->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (td->notify_fd < 0 || bind(td->notify_fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		td_fail(NULL, "%s: %s", td->notify_path, strerror(errno));
+}
+
+static void take_line(struct td *td, const char *line)
+{
+	static const char status[] = "STATUS=";
+
+	if (strncmp(line, status, sizeof(status) - 1) == 0)
+		(void)snprintf(td->status, sizeof(td->status), "%s", line + sizeof(status) - 1);
+	else if (td->notify_count < TD_NOTIFY_MAX)
+		(void)snprintf(td->notify[td->notify_count++], TD_NOTIFY_LINE_BYTES, "%s", line);
+}
+
+static bool take_datagram(struct td *td)
+{
+	char buf[4096];
+	char *rest = NULL;
+	ssize_t n = recv(td->notify_fd, buf, sizeof(buf) - 1, 0);
+
+	if (n < 0)
+		return false;
+	buf[n] = '\0';
+	for (char *line = strtok_r(buf, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		take_line(td, line);
+	return true;
+}
+
+bool td_notify_read(struct td *td, struct mono deadline)
+{
+	struct pollfd p[2] = {
+		{.fd = td->notify_fd, .events = POLLIN}, {.fd = td->pidfd, .events = POLLIN}};
+	int64_t left = clock_mono_ms_since(deadline, clock_mono());
+
+	if (take_datagram(td))
+		return true;
+	if (left > 0)
+		(void)poll(p, 2, (int)left);
+	return take_datagram(td);
+}
