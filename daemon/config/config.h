@@ -1,7 +1,8 @@
 /*
  * The daemon's configuration, typed. Read once by config_load, then immutable; a reload makes a new
  * one. Every key, its range, default, unit and help stands in one table (schema.c), which drives
- * parsing, --check-config, --print-config, the manual page's test and the messages.
+ * parsing, --check-config, --print-config, the manual page's test and the messages. Any thread, as
+ * long as one configuration is not read and freed at the same time.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 #include <stdio.h>
 
 enum {
-	CONFIG_LIST_MAX = 16,	 /* items in a list of strings */
+	CONFIG_LIST_MAX = 16, /* items in a list of strings */
 	CONFIG_ERRORS_MAX = 100, /* messages kept; then one line says how many more */
 	CONFIG_EXIT_STATUS = 78, /* EX_CONFIG of sysexits(3) */
 };
@@ -39,18 +40,18 @@ struct config_list {
 /* Field names follow the keys: server.name is server.name. Strings: owned, never NULL. */
 struct config {
 	struct {
-		char *name;		  /* "gchat" */
+		char *name; /* "gchat" */
 		char *message_of_the_day; /* "" */
 		struct config_list suggested_rooms;
-		int64_t shards;		  /* 0: one per core */
-		int64_t drain_ms;	  /* how long SIGTERM waits for sessions, 3000 */
+		int64_t shards; /* 0: one per core */
+		int64_t drain_ms; /* how long SIGTERM waits for sessions, 3000 */
 		int64_t reconnect_spread_ms; /* going-away delays are spread over this, 5000 */
 	} server;
 	struct {
 		struct config_list addresses; /* "[::]:7443"; used without socket activation */
-		char *admin_socket;	      /* "/run/gchatd/admin.sock" */
-		char *admin_group;	      /* "gchat" */
-		int64_t backlog;	      /* 4096 */
+		char *admin_socket; /* "/run/gchatd/admin.sock" */
+		char *admin_group; /* "gchat" */
+		int64_t backlog; /* 4096 */
 	} listen;
 	struct {
 		char *certificate; /* PEM file; "": made at the first start in store.folder */
@@ -60,55 +61,55 @@ struct config {
 		char *engine; /* "sqlite" or "mem" */
 		char *folder; /* "/var/lib/gchatd" */
 		int64_t durability; /* enum store_durability: "always" or "process" */
-		int64_t readers;    /* 2 */
+		int64_t readers; /* 2 */
 		int64_t reserve_mb; /* 64 */
 	} store;
 	struct {
 		int64_t registration; /* enum config_registration */
 		bool guests;
 		int64_t password_memory_kb; /* Argon2id, 65536 */
-		int64_t password_passes;    /* Argon2id, 2 */
-		int64_t workers;	    /* hashing threads, 1 */
-		int64_t token_days;	    /* a token's life, 365 */
+		int64_t password_passes; /* Argon2id, 2 */
+		int64_t workers; /* hashing threads, 1 */
+		int64_t token_days; /* a token's life, 365 */
 	} accounts;
 	struct {
 		int64_t max_age_days; /* 0: for ever */
-		int64_t max_events;   /* per room; 0: no limit */
-		int64_t interval_s;   /* between sweeps, 300 */
+		int64_t max_events; /* per room; 0: no limit */
+		int64_t interval_s; /* between sweeps, 300 */
 	} retention;
 	struct {
-		int64_t batch_bytes;	  /* events in one frame, bytes, 65536 (and no less than one) */
-		int64_t batch_events;	  /* events in one frame, 4096; 1: one message per event */
-		int64_t tail_events;	  /* newest events kept in memory per room, 1024 */
-		int64_t tail_bytes;	  /* and their bytes, 1 MiB */
+		int64_t batch_bytes; /* events in one frame, bytes, 65536 (and no less than one) */
+		int64_t batch_events; /* events in one frame, 4096; 1: one message per event */
+		int64_t tail_events; /* newest events kept in memory per room, 1024 */
+		int64_t tail_bytes; /* and their bytes, 1 MiB */
 		int64_t snapshot_members; /* rooms up to this get member snapshots and presence, 500 */
 		int64_t presence_grace_ms; /* a shorter absence makes no noise, 10000 */
 		int64_t presence_interval_ms; /* presence changes are gathered for this long, 250 */
-		int64_t keepalive_s;	  /* server's ping interval, 20 */
+		int64_t keepalive_s; /* server's ping interval, 20 */
 		int64_t keepalive_timeout_s; /* 10 */
 		int64_t send_buffer_bytes; /* SO_SNDBUF per connection, 262144 */
 	} delivery;
 	struct {
-		int64_t connections;		 /* 50000 */
+		int64_t connections; /* 50000 */
 		int64_t connections_per_address; /* 1000 */
-		int64_t sessions_per_account;	 /* 16 */
-		int64_t calls_per_connection;	 /* concurrent streams, 100 */
-		int64_t sign_in_timeout_s;	 /* a connection without log-in, 30 */
-		int64_t handshake_timeout_s;	 /* TLS, 10 */
-		int64_t bytes_before_sign_in;	 /* guard: total, 65536 */
-		int64_t bytes_per_second;	 /* guard: signed in, sustained, 262144 */
-		int64_t bytes_burst;		 /* guard: signed in, at once, 1048576 */
-		int64_t log_ins_per_minute;	 /* per address and per account, 20 */
-		int64_t registrations_per_hour;	 /* per address, 20 */
-		int64_t log_in_queue;		 /* hashes waiting, 256 */
-		int64_t messages_per_minute;	 /* per account, 600 */
-		int64_t messages_burst;		 /* 60 */
+		int64_t sessions_per_account; /* 16 */
+		int64_t calls_per_connection; /* concurrent streams, 100 */
+		int64_t sign_in_timeout_s; /* a connection without log-in, 30 */
+		int64_t handshake_timeout_s; /* TLS, 10 */
+		int64_t bytes_before_sign_in; /* guard: total, 65536 */
+		int64_t bytes_per_second; /* guard: signed in, sustained, 262144 */
+		int64_t bytes_burst; /* guard: signed in, at once, 1048576 */
+		int64_t log_ins_per_minute; /* per address and per account, 20 */
+		int64_t registrations_per_hour; /* per address, 20 */
+		int64_t log_in_queue; /* hashes waiting, 256 */
+		int64_t messages_per_minute; /* per account, 600 */
+		int64_t messages_burst; /* 60 */
 		int64_t message_bytes_per_minute; /* per account, 1048576 */
-		int64_t text_bytes;		 /* of a message, <= LIMIT_TEXT_BYTES, 16384 */
-		int64_t rooms;			 /* on the server, 100000 */
-		int64_t rooms_per_account;	 /* memberships, 500 */
-		int64_t members_per_room;	 /* 50000 */
-		int64_t requests_in_flight;	 /* per session, 128 */
+		int64_t text_bytes; /* of a message, <= LIMIT_TEXT_BYTES, 16384 */
+		int64_t rooms; /* on the server, 100000 */
+		int64_t rooms_per_account; /* memberships, 500 */
+		int64_t members_per_room; /* 50000 */
+		int64_t requests_in_flight; /* per session, 128 */
 	} limits;
 	struct {
 		int64_t level; /* enum config_log_level */
@@ -116,27 +117,31 @@ struct config {
 };
 
 /* Everything wrong with a configuration, as "file:line: key: value: why (allowed: ...)". */
-struct config_errors {
+struct config_errors { /* zeroed by the caller, ended by config_errors_deinit */
 	char *lines[CONFIG_ERRORS_MAX]; /* owned */
-	size_t count;			/* all errors, also those above the maximum */
+	size_t count; /* all errors, also those above the maximum */
 };
 
-/* Reads `path` (NULL: defaults alone). 0 with *ret_config owned by the caller, or -EINVAL with
+/* Reads `path` (NULL: defaults alone); an @include in it is relative to its folder. 0 with *ret_config owned by the caller, or -EINVAL with
  * every error in `errors`. */
-int config_load(const char *path, struct config **ret_config, struct config_errors *errors)
-	GC_MUST_CHECK;
+int config_load(
+	const char *path, struct config **ret_config, struct config_errors *errors) GC_MUST_CHECK;
 
-/* As config_load, from text, for tests and fuzzing; `name` stands for the file in messages. */
+/* As config_load, from text, for tests and fuzzing; `name` stands for the file in messages. Text
+ * that says @include is refused: it must not be able to read files. */
 int config_parse(const char *text, const char *name, struct config **ret_config,
 	struct config_errors *errors) GC_MUST_CHECK;
 
 struct config *config_free(struct config *config);
 void config_errors_deinit(struct config_errors *errors);
+/* One error a line, then how many more there are than were kept. */
+void config_errors_print(const struct config_errors *errors, FILE *out);
 
 /* The canonical form: every key with its help, value and default; parses to itself. */
 void config_print(const struct config *config, FILE *out);
 
-/* Calls fn for each key whose value differs; `live` tells whether a reload applies it. */
+/* Calls fn for each key whose value differs, with both as config_print writes them (borrowed for the
+ * call); `live` tells whether a reload applies it. */
 void config_diff(const struct config *before, const struct config *after,
 	void (*fn)(void *arg, const char *key, const char *before, const char *after, bool live),
 	void *arg);
