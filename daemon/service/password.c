@@ -16,6 +16,9 @@ enum {
 	NOBODY_BYTES = 32, /* a hash's own length inside its string */
 };
 
+/* What crypto_pwhash_str_alg writes first for Argon2id. */
+static const char prefix[] = "$argon2id$";
+
 static size_t memory_bytes(const struct password_cost *cost)
 {
 	return (size_t)cost->memory_kb * BYTES_PER_KB;
@@ -52,19 +55,6 @@ int password_hash(
 	return 0;
 }
 
-enum password_verdict password_verify(
-	const char *hash, const char *password, const struct password_cost *cost)
-{
-	/* libsodium sets EINVAL for a mismatch alone: not for lack of memory or a bad string. */
-	errno = 0;
-	if (crypto_pwhash_str_verify(hash, password, strlen(password)) != 0)
-		return errno == EINVAL ? PASSWORD_WRONG : PASSWORD_UNVERIFIED;
-	if (password_cost_fits(cost) &&
-		crypto_pwhash_str_needs_rehash(hash, cost->passes, memory_bytes(cost)) != 0)
-		return PASSWORD_REHASH;
-	return PASSWORD_OK;
-}
-
 void password_verify_nobody(const char *password, const struct password_cost *cost)
 {
 	/* The work of a verification is that of a hash with the salt given; the result is dropped. */
@@ -76,6 +66,25 @@ void password_verify_nobody(const char *password, const struct password_cost *co
 		    memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13) == 0)
 		sodium_memzero(
 			out, sizeof(out)); /* otherwise memory was out: nothing was written */
+}
+
+enum password_verdict password_verify(
+	const char *hash, const char *password, const struct password_cost *cost)
+{
+	if (hash[0] == '\0') {
+		password_verify_nobody(password, cost);
+		return PASSWORD_WRONG;
+	}
+	if (strncmp(hash, prefix, sizeof(prefix) - 1) != 0)
+		return PASSWORD_UNVERIFIED;
+	/* libsodium sets EINVAL for a mismatch alone: not for lack of memory or a bad string. */
+	errno = 0;
+	if (crypto_pwhash_str_verify(hash, password, strlen(password)) != 0)
+		return errno == EINVAL ? PASSWORD_WRONG : PASSWORD_UNVERIFIED;
+	if (password_cost_fits(cost) &&
+		crypto_pwhash_str_needs_rehash(hash, cost->passes, memory_bytes(cost)) != 0)
+		return PASSWORD_REHASH;
+	return PASSWORD_OK;
 }
 
 void password_wipe(char *password)

@@ -42,13 +42,14 @@ bool password_fits(const char *password);
 int password_hash(const char *password, const struct password_cost *cost,
 	char ret_hash[PASSWORD_HASH_BYTES]) GC_MUST_CHECK;
 
-/* Compares against a stored hash; `cost` is the one in force now. Worker thread. */
-enum password_verdict password_verify(
-	const char *hash, const char *password, const struct password_cost *cost);
-
 /* Takes as long as password_verify of a hash of that cost, so that an answer's delay doesn't tell
  * whether the user exists. Worker thread. */
 void password_verify_nobody(const char *password, const struct password_cost *cost);
+
+/* Compares against a stored hash; `cost` is the one in force now. An empty hash, that of an account
+ * without a password, is wrong at the same expense. Worker thread. */
+enum password_verdict password_verify(
+	const char *hash, const char *password, const struct password_cost *cost);
 
 /* Overwrites a password in place, NUL included; NULL is allowed. */
 void password_wipe(char *password);

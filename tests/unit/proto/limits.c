@@ -35,10 +35,12 @@ static void a_hello_with_all_cursors_fits_and_decodes(void **state)
 		cursors[i].seq = UINT64_MAX;
 		list[i] = &cursors[i];
 	}
-	Gchat__V1__Hello hello = GCHAT__V1__HELLO__INIT;
+	Gchat__V1__Hello hello;
+	gchat__v1__hello__init(&hello);
 	hello.cursors = list;
 	hello.n_cursors = LIMIT_CURSORS_MAX;
-	Gchat__V1__ClientFrame frame = GCHAT__V1__CLIENT_FRAME__INIT;
+	Gchat__V1__ClientFrame frame;
+	gchat__v1__client_frame__init(&frame);
 	frame.request_case = GCHAT__V1__CLIENT_FRAME__REQUEST_HELLO;
 	frame.hello = &hello;
 	size_t len;
