@@ -1,0 +1,157 @@
+/*
+ * The load generator's state: options, sessions, counters. One thread turns one h2_loop; callbacks
+ * of sessions count into the one struct bench.
+ */
+#pragma once
+
+#include "base/macros.h"
+#include "h2/h2.h"
+#include "measure.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum bench_workload {
+	BENCH_W1, /* one room, one publisher, closed loop over the last subscriber */
+	BENCH_W2, /* one room, every member speaks, open loop at a rate */
+	BENCH_W4, /* idle sessions */
+	BENCH_W6, /* one publisher, closed loop over acknowledgements */
+	_BENCH_WORKLOAD_MAX,
+};
+
+enum {
+	BENCH_TOKEN_BYTES = 64,
+	BENCH_TEXT_MAX = 4096,
+	BENCH_TEXT_MIN = 40, /* the stamp must fit */
+	BENCH_WINDOW_MAX = 1024,
+	BENCH_TURN_NS = 10 * 1000 * 1000,
+	BENCH_NS_PER_S = 1000 * 1000 * 1000,
+	BENCH_QUIET_MS = 300, /* no frame for so long: the line is quiet */
+	BENCH_STALL_S = 30, /* no frame for so long under load: the run has failed */
+	BENCH_SETUP_S = 120, /* without progress in setting up */
+	BENCH_ERRORS_SHOWN = 5,
+};
+
+struct bench_options {
+	enum bench_workload workload;
+	const char *peer;
+	const char *host;
+	const char *token_file; /* NULL: new accounts each time */
+	uint16_t port;
+	struct measure_server server;
+	unsigned n; /* subscribers, members or sessions */
+	unsigned members; /* of a room, where there are several rooms */
+	unsigned window; /* messages in flight */
+	unsigned payload; /* bytes of text */
+	unsigned inflight; /* connections being set up at a time */
+	unsigned rate; /* messages a second, open loop */
+	unsigned reps;
+	double secs;
+	double warm_s;
+	double idle_s;
+};
+
+enum session_state {
+	SESSION_NEW,
+	SESSION_CONNECTING,
+	SESSION_HELLO, /* waits for the welcome */
+	SESSION_JOINING, /* waits for the reply to its join */
+	SESSION_READY,
+	SESSION_DEAD,
+};
+
+struct session {
+	struct bench *bench; /* borrowed */
+	struct h2_conn *conn; /* borrowed: the loop's; NULL when dead */
+	struct h2_call *stream; /* borrowed: the connection's; NULL when ended */
+	uint64_t *sent_ns; /* owned: when request id % BENCH_WINDOW_MAX was sent; NULL: none yet */
+	enum session_state state;
+	unsigned index;
+	unsigned room; /* index */
+	uint64_t room_id; /* 0 until joined */
+	uint64_t next_seq; /* expected; 0 before the first event */
+	uint64_t next_request;
+	uint64_t received; /* messages */
+};
+
+struct bench {
+	struct bench_options options;
+	struct h2_loop *loop; /* owned */
+	struct h2_target target;
+	struct session *sessions; /* owned: sessions_count */
+	char (*tokens)[BENCH_TOKEN_BYTES]; /* owned: one per session, and the rooms' owner */
+	unsigned sessions_count;
+	unsigned rooms_count;
+	char run[24]; /* in the names of this run's accounts and rooms */
+	char filler[BENCH_TEXT_MAX];
+
+	unsigned ready;
+	unsigned pending; /* being set up */
+	unsigned dead;
+	bool measuring; /* latencies are kept */
+	uint64_t last_rx_ns;
+	uint64_t sent;
+	uint64_t delivered;
+	uint64_t acked;
+	uint64_t refused; /* error replies */
+	uint64_t gaps;
+	uint64_t repeats;
+	uint64_t cut; /* sessions that the server ended after they were ready */
+	unsigned errors_shown;
+	struct histogram latency; /* publish to receive */
+	struct histogram ack; /* send to its reply */
+
+	struct measure_cpu setup_start;
+	struct measure_cpu setup_end;
+	long rss_empty_kb; /* of the server before the accounts were made */
+	long rss_start_kb; /* and before the first session */
+	char tls[64];
+	const char *status; /* "ok", or why not */
+};
+
+/* options.c: fills b->options; exits with usage on wrong ones. */
+void bench_options_parse(struct bench *b, int argc, char **argv);
+const char *bench_workload_name(enum bench_workload workload);
+
+/* bench.c */
+void bench_init(struct bench *b);
+void bench_deinit(struct bench *b);
+/* Prints to stderr, the first few times. */
+void bench_complain(struct bench *b, const char *fmt, ...) GC_PRINTF(2, 3);
+/* Turns the loop once, waiting at most timeout_ns. */
+void bench_turn(struct bench *b, int64_t timeout_ns);
+/* Turns the loop for so long. */
+void bench_turn_for(struct bench *b, double secs);
+/* Turns until nothing has come for BENCH_QUIET_MS. */
+void bench_wait_quiet(struct bench *b);
+/* Turns until `want` deliveries were counted; false when nothing came for limit_s. */
+bool bench_wait_delivered(struct bench *b, uint64_t want, double limit_s);
+
+/* accounts.c: makes or reads the tokens, and makes the rooms. 0 or -1 with a complaint. */
+int bench_make_accounts(struct bench *b) GC_MUST_CHECK;
+int bench_make_rooms(struct bench *b) GC_MUST_CHECK;
+void bench_room_name(const struct bench *b, unsigned room, char *buf, size_t size);
+
+/* session.c: connects all; true when every one has joined. */
+bool bench_connect_all(struct bench *b);
+/* Sends one message stamped with due_ns from a ready session. */
+void session_publish(struct session *s, uint64_t due_ns);
+
+/* load.c, load_rate.c: run the workload and print its result lines. */
+void bench_run_closed(struct bench *b); /* W1, W6 */
+void bench_run_rate(struct bench *b); /* W2 */
+void bench_run_idle(struct bench *b); /* W4 */
+
+/* One measured window. */
+struct bench_window {
+	unsigned rep;
+	struct measure_cpu start;
+	struct measure_cpu end;
+	uint64_t sent;
+	uint64_t delivered;
+	uint64_t acked;
+	uint64_t lost;
+};
+
+/* result.c: prints one RESULT line; `more` is appended. */
+void bench_print_result(const struct bench *b, const struct bench_window *w, const char *more);
