@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* True when all sessions stand in their rooms and the line is quiet. */
@@ -20,6 +21,9 @@ static bool set_up(struct bench *b)
 	if (joined)
 		bench_wait_quiet(b);
 	b->setup_end = measure_cpu_now(&b->options.server);
+	if (joined)
+		printf("JOINED n=%u secs=%.3f\n", b->ready, b->setup_end.at - b->setup_start.at);
+	(void)fflush(stdout); /* someone may wait for this line to begin something of its own */
 	return joined;
 }
 

@@ -5,8 +5,9 @@ Holds the basic conversation, breaks and resumes it, and checks what bad request
 line per step; ends with a message and status 1 at the first thing that is not as the contract says.
 
     independent.py --target 127.0.0.1:7443 --cert cert.pem --proto DIR [--proto DIR]
+    td_run independent.py --proto DIR
 
-The daemon must allow registration and 20 accounts from one address.
+The daemon must allow registration. Under td_run, target and certificate are those of its daemon.
 """
 import argparse
 import os
@@ -482,8 +483,9 @@ STEPS = [step_health, step_reflection, step_accounts, step_accounts_refused, ste
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target", required=True, help="address:port")
-    parser.add_argument("--cert", required=True, help="PEM file to trust")
+    state = os.environ.get("TD_STATE", "")
+    parser.add_argument("--target", default=os.environ.get("TD_ADDRESS"), help="address:port")
+    parser.add_argument("--cert", default=os.path.join(state, "server.crt"), help="PEM to trust")
     parser.add_argument("--name", default="localhost", help="name in the certificate")
     parser.add_argument("--proto", action="append", required=True, help="folder of .proto files")
     args = parser.parse_args()

@@ -53,6 +53,7 @@ struct h2_conn *h2_conn_open(struct h2_loop *loop, const struct h2_target *to,
 	conn->events = events;
 	conn->arg = arg;
 	(void)snprintf(conn->host, sizeof(conn->host), "localhost:%u", to->port); /* fits */
+	h2_frame_put_start(&conn->out); /* before any call, which may start while connecting */
 	LIST_INIT(&conn->calls);
 	LIST_INIT(&conn->done_calls);
 	LIST_INSERT_HEAD(&loop->conns, conn, link);
@@ -178,7 +179,6 @@ static void handshake(struct h2_conn *conn)
 		return;
 	}
 	conn->state = H2_CONN_OPEN;
-	h2_frame_put_start(&conn->out);
 	h2_conn_mark_dirty(conn);
 	if (conn->events->on_open)
 		conn->events->on_open(conn->arg, conn);

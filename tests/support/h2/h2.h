@@ -28,7 +28,7 @@ struct h2_status {
 };
 
 struct h2_conn_events {
-	/* TLS is up; calls may be started. */
+	/* TLS is up. Calls may be started before as well; they wait. */
 	void (*on_open)(void *arg, struct h2_conn *conn);
 	/* The peer or a fault ended it, after on_done of its calls; `conn` is gone afterwards. */
 	void (*on_closed)(void *arg, struct h2_conn *conn, const char *why);
