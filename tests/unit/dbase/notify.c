@@ -1,0 +1,104 @@
+/* The words that reach systemd, read from a socket that takes its place. */
+#include "base/notify.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int manager = -1;
+
+static int begin(void **state)
+{
+	(void)state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	socklen_t len = sizeof(address);
+	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Binding the family alone lets the kernel choose an abstract name. */
+	if (manager < 0 || bind(manager, (struct sockaddr *)&address, sizeof(sa_family_t)) < 0 ||
+		getsockname(manager, (struct sockaddr *)&address, &len) < 0)
+		return -1;
+	address.sun_path[0] = '@';
+	address.sun_path[len - offsetof(struct sockaddr_un, sun_path)] = '\0';
+	return setenv("NOTIFY_SOCKET", address.sun_path, 1);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	fd_closep(&manager);
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
+	return 0;
+}
+
+static void expect(const char *text)
+{
+	char got[512] = "";
+	ssize_t n = recv(manager, got, sizeof(got) - 1, 0);
+	got[n > 0 ? n : 0] = '\0';
+	assert_string_equal(got, text);
+}
+
+static void each_step_of_the_daemon_has_its_words(void **state)
+{
+	(void)state;
+	notify_ready("serving");
+	expect("READY=1\nSTATUS=serving");
+	notify_status("sessions=%d", 5);
+	expect("STATUS=sessions=5");
+	notify_watchdog();
+	expect("WATCHDOG=1");
+	notify_stopping("draining");
+	expect("STOPPING=1\nSTATUS=draining");
+}
+
+static void a_reload_says_when_it_began(void **state)
+{
+	(void)state;
+	char got[512] = "";
+	long long at_us = 0;
+	int64_t before_us = clock_mono().us;
+	notify_reloading();
+	int64_t after_us = clock_mono().us;
+	assert_true(recv(manager, got, sizeof(got) - 1, 0) > 0);
+	assert_int_equal(sscanf(got, "RELOADING=1\nMONOTONIC_USEC=%lld", &at_us), 1);
+	assert_true(at_us >= before_us && at_us <= after_us);
+}
+
+static void the_watchdog_is_fed_at_half_its_time(void **state)
+{
+	(void)state;
+	assert_int_equal(notify_watchdog_interval_ms(), 0);
+	assert_int_equal(setenv("WATCHDOG_USEC", "30000000", 1), 0);
+	assert_int_equal(notify_watchdog_interval_ms(), 15000);
+}
+
+static void without_a_manager_nothing_happens(void **state)
+{
+	(void)state;
+	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	notify_ready("serving");
+	char byte;
+	assert_true(recv(manager, &byte, sizeof(byte), 0) < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_step_of_the_daemon_has_its_words, begin, end),
+		cmocka_unit_test_setup_teardown(a_reload_says_when_it_began, begin, end),
+		cmocka_unit_test_setup_teardown(the_watchdog_is_fed_at_half_its_time, begin, end),
+		cmocka_unit_test_setup_teardown(without_a_manager_nothing_happens, begin, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+/* The pool runs everything it took, in order, and says when it is full. */
+#include "base/worker.h"
+
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum {
+	JOBS = 200,
+};
+
+struct counted_job {
+	struct worker_job job;
+	int number;
+};
+
+static atomic_int done_count;
+static atomic_int out_of_order;
+
+static void run_counted(struct worker_job *job)
+{
+	struct counted_job *counted = GC_CONTAINER_OF(job, struct counted_job, job);
+	if (atomic_fetch_add(&done_count, 1) != counted->number)
+		atomic_store(&out_of_order, 1);
+}
+
+struct gate_job {
+	struct worker_job job;
+	sem_t entered;
+	sem_t open;
+};
+
+static void run_gate(struct worker_job *job)
+{
+	struct gate_job *gate = GC_CONTAINER_OF(job, struct gate_job, job);
+	(void)sem_post(&gate->entered);
+	(void)sem_wait(&gate->open);
+}
+
+static void gate_init(struct gate_job *gate)
+{
+	*gate = (struct gate_job){.job.run = run_gate};
+	assert_int_equal(sem_init(&gate->entered, 0, 0), 0);
+	assert_int_equal(sem_init(&gate->open, 0, 0), 0);
+}
+
+static void gate_deinit(struct gate_job *gate)
+{
+	(void)sem_destroy(&gate->entered);
+	(void)sem_destroy(&gate->open);
+}
+
+static void stopping_runs_all_that_is_queued_in_order(void **state)
+{
+	(void)state;
+	struct worker_pool *pool;
+	static struct counted_job jobs[JOBS];
+	atomic_store(&done_count, 0);
+	atomic_store(&out_of_order, 0);
+	assert_int_equal(worker_pool_start(1, JOBS, &pool), 0);
+	for (int i = 0; i < JOBS; i++) {
+		jobs[i] = (struct counted_job){.job.run = run_counted, .number = i};
+		assert_int_equal(worker_submit(pool, &jobs[i].job), 0);
+	}
+	assert_null(worker_pool_stop(pool));
+	assert_int_equal(atomic_load(&done_count), JOBS);
+	assert_int_equal(atomic_load(&out_of_order), 0);
+}
+
+static void a_full_queue_is_an_answer_and_not_a_wait(void **state)
+{
+	(void)state;
+	struct worker_pool *pool;
+	struct gate_job gate;
+	struct counted_job jobs[3] = {{.job.run = run_counted},
+		{.job.run = run_counted, .number = 1}, {.job.run = run_counted, .number = 2}};
+	atomic_store(&done_count, 0);
+	gate_init(&gate);
+	assert_int_equal(worker_pool_start(1, 2, &pool), 0);
+	assert_int_equal(worker_submit(pool, &gate.job), 0);
+	assert_int_equal(sem_wait(&gate.entered), 0);
+	assert_int_equal(worker_submit(pool, &jobs[0].job), 0);
+	assert_int_equal(worker_submit(pool, &jobs[1].job), 0);
+	assert_int_equal(worker_submit(pool, &jobs[2].job), WORKER_E_FULL);
+	assert_int_equal(worker_queued(pool), 2);
+	(void)sem_post(&gate.open);
+	worker_pool_stop(pool);
+	gate_deinit(&gate);
+	assert_int_equal(atomic_load(&done_count), 2);
+}
+
+static void two_threads_run_two_jobs_at_a_time(void **state)
+{
+	(void)state;
+	struct worker_pool *pool;
+	struct gate_job gates[2];
+	assert_int_equal(worker_pool_start(2, 2, &pool), 0);
+	for (int i = 0; i < 2; i++) {
+		gate_init(&gates[i]);
+		assert_int_equal(worker_submit(pool, &gates[i].job), 0);
+	}
+	/* Both have entered while neither may leave. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(sem_wait(&gates[i].entered), 0);
+	for (int i = 0; i < 2; i++)
+		(void)sem_post(&gates[i].open);
+	worker_pool_stop(pool);
+	for (int i = 0; i < 2; i++)
+		gate_deinit(&gates[i]);
+}
+
+static void stopping_nothing_is_allowed(void **state)
+{
+	(void)state;
+	assert_null(worker_pool_stop(NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stopping_runs_all_that_is_queued_in_order),
+		cmocka_unit_test(a_full_queue_is_an_answer_and_not_a_wait),
+		cmocka_unit_test(two_threads_run_two_jobs_at_a_time),
+		cmocka_unit_test(stopping_nothing_is_allowed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
