@@ -12,6 +12,7 @@
 #include "net/sockopt.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum {
 	LISTENERS_MAX = 32, /* descriptors in all */
@@ -31,6 +32,8 @@ struct listener {
 	enum listener_kind kind;
 	bool inherited;
 	char *unlink_path; /* owned: our own Unix socket's, else NULL */
+	dev_t unlink_dev; /* whose path that was: not unlinked when another's by now */
+	ino_t unlink_ino;
 	char text[LISTENER_TEXT_BYTES]; /* "[::]:7443" with the real port, or the path */
 };
 

@@ -1,0 +1,161 @@
+/* The interface of the accept thread: starting and ending it, and what other threads ask of it. */
+#include "net/accept.h"
+
+#include "base/mem.h"
+#include "net/accept_priv.h"
+#include "net/listen.h"
+#include "net/peercred.h"
+#include "net/tls.h"
+#include "rpc/external.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Signals are the main thread's. */
+static int start_thread(struct acceptor *a)
+{
+	sigset_t all;
+	sigset_t before;
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before); /* fails only for a wrong `how` */
+	int r = pthread_create(&a->thread, NULL, accept_loop_run, a);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r != 0)
+		return err_raise(-r);
+	(void)pthread_setname_np(a->thread, "accept"); /* only for people */
+	a->running = true;
+	return 0;
+}
+
+static struct acceptor *acceptor_new(const struct acceptor_options *o)
+{
+	struct acceptor *a = mem_new(1, sizeof(*a));
+	a->listeners = o->listeners;
+	a->external = o->external;
+	a->sockets = o->sockets;
+	a->admin_group = peercred_find_group(o->admin_group);
+	a->on_admin = o->on_admin;
+	a->arg = o->arg;
+	a->shared.limits = o->limits;
+	(void)pthread_mutex_init(&a->shared.mu, NULL); /* cannot fail with default attributes */
+	conn_table_init(&a->conns);
+	return a;
+}
+
+int acceptor_start(const struct acceptor_options *o, struct acceptor **ret, struct err_text *err)
+{
+	struct acceptor *a GC_CLEANUP(acceptor_freep) = acceptor_new(o);
+	int r = accept_loop_init(a);
+	if (r == 0)
+		r = start_thread(a);
+	if (r < 0) {
+		err_say(err, "cannot start accepting connections: %s", strerror(-r));
+		return err_pass(r);
+	}
+	*ret = GC_TAKE(a);
+	return 0;
+}
+
+void acceptor_stop(struct acceptor *a)
+{
+	if (!a->running)
+		return;
+	(void)eventfd_write(a->stop_fd, 1); /* the counter is far from full */
+	(void)pthread_join(a->thread, NULL);
+	a->running = false;
+	external_close(a->external);
+}
+
+struct acceptor *acceptor_free(struct acceptor *a)
+{
+	if (!a)
+		return NULL;
+	acceptor_stop(a);
+	conn_table_deinit(&a->conns);
+	accept_loop_deinit(a);
+	(void)pthread_mutex_destroy(&a->shared.mu);
+	free(a);
+	return NULL;
+}
+
+void acceptor_freep(struct acceptor **a)
+{
+	*a = acceptor_free(*a);
+}
+
+bool acceptor_signed_in(struct acceptor *a, const char *peer)
+{
+	return conn_table_sign_in(&a->conns, peer);
+}
+
+bool acceptor_cut(struct acceptor *a, const char *peer)
+{
+	return conn_table_cut(&a->conns, peer);
+}
+
+bool acceptor_admin(struct acceptor *a, const char *peer, struct ucred *ret)
+{
+	return conn_table_get_ucred(&a->conns, peer, ret);
+}
+
+size_t acceptor_count(const struct acceptor *a)
+{
+	return conn_table_count(&a->conns, CONN_TLS);
+}
+
+void acceptor_set_limits(struct acceptor *a, const struct acceptor_limits *limits)
+{
+	(void)pthread_mutex_lock(&a->shared.mu);
+	a->shared.limits = *limits;
+	(void)pthread_mutex_unlock(&a->shared.mu);
+}
+
+uint64_t acceptor_beat(const struct acceptor *a)
+{
+	return atomic_load(&a->beat);
+}
+
+int acceptor_prove(
+	struct acceptor *a, const char *fingerprint, int64_t timeout_ms, struct err_text *err)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) {
+		int r = err_raise(-errno);
+		err_say(err, "cannot connect to ourselves: %s", strerror(-r));
+		return r;
+	}
+	int r = external_handle(a->external, -1, pair[0]);
+	if (r < 0) {
+		close(pair[1]);
+		err_say(err, "cannot connect to ourselves: no connections are being accepted");
+		return err_pass(r);
+	}
+	r = tls_prove(pair[1], fingerprint, timeout_ms, err);
+	return r < 0 ? err_pass(r) : 0;
+}
+
+void acceptor_address(const char *text, char buf[static ACCEPTOR_ADDRESS_BYTES])
+{
+	struct peer peer;
+	if (peer_parse(text, &peer))
+		peer_print_address(&peer, buf);
+	else
+		(void)snprintf(buf, ACCEPTOR_ADDRESS_BYTES, "%s", text);
+}
+
+void acceptor_rate_key(const char *text, char buf[static ACCEPTOR_ADDRESS_BYTES])
+{
+	struct peer peer;
+	if (peer_parse(text, &peer))
+		peer_print_net(&peer, buf);
+	else
+		(void)snprintf(buf, ACCEPTOR_ADDRESS_BYTES, "%s", text);
+}
+
+_Static_assert((int)ACCEPTOR_ADDRESS_BYTES == (int)PEER_TEXT_BYTES, "one buffer size for both");

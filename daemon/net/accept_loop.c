@@ -1,0 +1,324 @@
+/*
+ * The accept thread: its turns, and what happens to a connection from accept4 to its hand-over.
+ * What happens to it afterwards is in accept_scan.c.
+ */
+#include "net/accept_priv.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/listen.h"
+#include "net/peercred.h"
+#include "rpc/external.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	OUTER_EVENTS = LISTENERS_MAX + 2,
+	ACCEPT_BATCH_MAX = 64, /* accepted from one listener before the others get their turn */
+	PAUSE_MS = 100, /* without descriptors and without a reserve */
+};
+
+/* epoll's data is never written through; the listeners are const to us. */
+static void *listener_ptr(const struct acceptor *a, size_t i)
+{
+	union {
+		const struct listener *in;
+		void *out;
+	} u = {.in = &a->listeners->items[i]};
+	return u.out;
+}
+
+static int watch_listeners(struct acceptor *a, int op, uint32_t events)
+{
+	int r = 0;
+	for (size_t i = 0; i < a->listeners->count && r == 0; i++)
+		r = accept_watch(
+			a->outer_fd, op, a->listeners->items[i].fd, events, listener_ptr(a, i));
+	return r;
+}
+
+static void open_reserve(struct acceptor *a)
+{
+	if (a->reserve_fd < 0)
+		a->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int accept_loop_init(struct acceptor *a)
+{
+	a->outer_fd = a->inner_fd = a->stop_fd = a->reserve_fd = -1;
+	open_reserve(a);
+	a->outer_fd = epoll_create1(EPOLL_CLOEXEC);
+	a->inner_fd = epoll_create1(EPOLL_CLOEXEC);
+	a->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (a->reserve_fd < 0 || a->outer_fd < 0 || a->inner_fd < 0 || a->stop_fd < 0)
+		return err_raise(-errno);
+	int r = accept_watch(a->outer_fd, EPOLL_CTL_ADD, a->stop_fd, EPOLLIN, &a->stop_fd);
+	if (r == 0)
+		r = accept_watch(a->outer_fd, EPOLL_CTL_ADD, a->inner_fd, EPOLLIN, &a->inner_fd);
+	if (r == 0)
+		r = watch_listeners(a, EPOLL_CTL_ADD, EPOLLIN);
+	return r < 0 ? err_pass(r) : 0;
+}
+
+void accept_loop_deinit(struct acceptor *a)
+{
+	fd_closep(&a->reserve_fd);
+	fd_closep(&a->stop_fd);
+	fd_closep(&a->inner_fd);
+	fd_closep(&a->outer_fd);
+}
+
+/* Interest in descriptors that are in the set already: fails only for want of memory, and then the
+ * next turn does it again. */
+static void set_paused(struct acceptor *a, bool paused)
+{
+	a->paused = watch_listeners(a, EPOLL_CTL_MOD, paused ? 0 : EPOLLIN) == 0 ? paused : true;
+	a->paused_until = clock_mono_add_ms(clock_mono(), PAUSE_MS);
+}
+
+static void log_refused(enum guard_reason reason, const char *address)
+{
+	struct log_fields fields = {.peer = address};
+	metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+	log_limited(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT,
+		"connection refused reason=\"%s\"", guard_reason_text(reason));
+}
+
+static void refuse(int fd, enum guard_reason reason, const struct peer *peer)
+{
+	char address[PEER_TEXT_BYTES] = "local";
+	if (peer)
+		peer_print_address(peer, address);
+	conn_close_hard(fd);
+	log_refused(reason, address);
+}
+
+static enum guard_reason admit_now(const struct acceptor *a, const struct peer_net *net)
+{
+	if (conn_table_count(&a->conns, CONN_TLS) >= a->limits.connections)
+		return GUARD_FULL;
+	if (conn_table_count_of(&a->conns, net) >= a->limits.connections_per_address)
+		return GUARD_ADDRESS_FULL;
+	return GUARD_FINE;
+}
+
+/* Before refusing, counts are brought up to date: who reconnects has often just disconnected. */
+static enum guard_reason admit(struct acceptor *a, const struct peer *peer)
+{
+	struct peer_net net;
+	peer_get_net(peer, &net);
+	if (admit_now(a, &net) == GUARD_FINE)
+		return GUARD_FINE;
+	(void)accept_scan_drain(a);
+	return admit_now(a, &net);
+}
+
+/* Duplicates `fd`; refuses the connection when that is not possible. -1 then. */
+static int duplicate(int fd, const struct peer *peer)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (copy < 0)
+		refuse(fd, GUARD_NO_DESCRIPTORS, peer);
+	return copy;
+}
+
+static bool guard_conn(struct acceptor *a, struct conn *conn, uint32_t events)
+{
+	if (accept_watch(
+		    a->inner_fd, EPOLL_CTL_ADD, conn->fd, events | EPOLLRDHUP | EPOLLET, conn) == 0)
+		return true;
+	conn_forget(&a->conns, conn);
+	return false;
+}
+
+static void on_tls(struct acceptor *a, const struct listener *listener, int fd,
+	const struct sockaddr_storage *name)
+{
+	struct peer peer;
+	if (!peer_from_name(name, &peer) || socket_options_set_tcp(fd, &a->sockets) < 0) {
+		close(fd); /* ended before we got to it */
+		return;
+	}
+	enum guard_reason reason = admit(a, &peer);
+	if (reason != GUARD_FINE) {
+		refuse(fd, reason, &peer);
+		return;
+	}
+	int copy = duplicate(fd, &peer);
+	if (copy < 0)
+		return;
+	struct conn *conn = conn_add_tls(&a->conns, &peer, copy, clock_mono());
+	if (!guard_conn(a, conn, EPOLLIN)) {
+		refuse(fd, GUARD_NO_DESCRIPTORS, &peer);
+		return;
+	}
+	metric_add(METRIC_CONNECTIONS_ACCEPTED, 1);
+	if (external_handle(a->external, listener->fd, fd) < 0)
+		conn_cut(conn); /* the server is ending */
+	accept_scan_bound_pending(a);
+}
+
+static enum guard_reason admit_admin(struct acceptor *a, int fd, struct ucred *ret_ucred)
+{
+	if (peercred_get(fd, ret_ucred) < 0 || !a->on_admin ||
+		!peercred_may_administer(fd, ret_ucred, a->admin_group))
+		return GUARD_NOT_ADMIN;
+	if (conn_table_count(&a->conns, CONN_ADMIN) < ACCEPTOR_ADMINS_MAX)
+		return GUARD_FINE;
+	(void)accept_scan_drain(a);
+	return conn_table_count(&a->conns, CONN_ADMIN) < ACCEPTOR_ADMINS_MAX ? GUARD_FINE
+									     : GUARD_ADMIN_FULL;
+}
+
+static void on_admin(struct acceptor *a, int fd)
+{
+	struct ucred ucred = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
+	enum guard_reason reason = admit_admin(a, fd, &ucred);
+	if (reason != GUARD_FINE) {
+		close(fd);
+		metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+		log_limited(LOG_LEVEL_WARNING, NULL, NULL,
+			"admin connection refused reason=\"%s\" uid=%u pid=%d",
+			guard_reason_text(reason), (unsigned)ucred.uid, (int)ucred.pid);
+		return;
+	}
+	int copy = duplicate(fd, NULL);
+	if (copy < 0)
+		return;
+	struct conn *conn = conn_add_admin(&a->conns, fd, &ucred, copy);
+	if (guard_conn(a, conn, 0))
+		a->on_admin(a->arg, fd, &ucred);
+	else
+		refuse(fd, GUARD_NO_DESCRIPTORS, NULL);
+}
+
+static int take_connection(const struct listener *listener, struct sockaddr_storage *ret_name)
+{
+	socklen_t len = sizeof(*ret_name);
+	ret_name->ss_family = AF_UNSPEC;
+	return accept4(
+		listener->fd, (struct sockaddr *)ret_name, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* No descriptor is left: the reserve is given up for as long as it takes to close one waiting
+ * connection. Otherwise it would stay in the queue and the listener be ready for ever. */
+static void shed_one(struct acceptor *a, const struct listener *listener)
+{
+	struct sockaddr_storage name;
+	struct peer peer;
+	if (a->reserve_fd >= 0) {
+		fd_closep(&a->reserve_fd);
+		int fd = take_connection(listener, &name);
+		if (fd >= 0)
+			refuse(fd, GUARD_NO_DESCRIPTORS,
+				peer_from_name(&name, &peer) ? &peer : NULL);
+	}
+	open_reserve(a);
+	if (a->reserve_fd < 0)
+		set_paused(a, true);
+}
+
+/* What to do when accept4 failed; false ends the listener's turn. */
+static bool after_failure(struct acceptor *a, const struct listener *listener, int e)
+{
+	if (e == EAGAIN)
+		return false;
+	if (e == EMFILE || e == ENFILE) {
+		shed_one(a, listener);
+		return !a->paused;
+	}
+	if (e == ENOMEM || e == ENOBUFS) {
+		set_paused(a, true);
+		return false;
+	}
+	return true; /* accept(2): the connection failed before it was taken; there may be more */
+}
+
+static void accept_some(struct acceptor *a, const struct listener *listener)
+{
+	struct sockaddr_storage name;
+	for (int i = 0; i < ACCEPT_BATCH_MAX; i++) {
+		int fd = take_connection(listener, &name);
+		if (fd < 0) {
+			if (!after_failure(a, listener, errno))
+				return;
+		} else if (listener->kind == LISTENER_TLS) {
+			on_tls(a, listener, fd, &name);
+		} else {
+			on_admin(a, fd);
+		}
+	}
+}
+
+/* True: the thread is to end. */
+static bool on_event(struct acceptor *a, void *ptr)
+{
+	if (ptr == &a->stop_fd)
+		return true;
+	if (ptr == &a->inner_fd) {
+		accept_scan_start(a);
+		return false;
+	}
+	accept_some(a, ptr);
+	return false;
+}
+
+static void police(struct acceptor *a)
+{
+	struct mono now = clock_mono();
+	accept_scan_run(a, now);
+	open_reserve(a);
+	if (a->paused && now.us >= a->paused_until.us)
+		set_paused(a, a->reserve_fd < 0);
+}
+
+static int64_t sooner(int64_t ms, struct mono when, struct mono now)
+{
+	int64_t left = clock_mono_ms_since(when, now) + 1; /* rounded up: not a moment early */
+	left = left > 0 ? left : 0;
+	return left < ms ? left : ms;
+}
+
+static int wait_ms(const struct acceptor *a)
+{
+	struct mono now = clock_mono();
+	const struct conn *oldest = TAILQ_FIRST(&a->conns.pending);
+	int64_t ms = ACCEPTOR_BEAT_MS;
+	if (a->scanning)
+		ms = sooner(ms, a->next_scan, now);
+	if (a->paused)
+		ms = sooner(ms, a->paused_until, now);
+	if (oldest && a->limits.sign_in_timeout_ms > 0)
+		ms = sooner(ms,
+			clock_mono_add_ms(oldest->guard.since, a->limits.sign_in_timeout_ms), now);
+	return (int)ms;
+}
+
+static void take_limits(struct acceptor *a)
+{
+	(void)pthread_mutex_lock(&a->shared.mu);
+	a->limits = a->shared.limits;
+	(void)pthread_mutex_unlock(&a->shared.mu);
+}
+
+void *accept_loop_run(void *arg)
+{
+	struct acceptor *a = arg;
+	bool ending = false;
+	while (!ending) {
+		struct epoll_event events[OUTER_EVENTS];
+		int n = epoll_wait(a->outer_fd, events, OUTER_EVENTS, wait_ms(a));
+		atomic_fetch_add(&a->beat, 1);
+		take_limits(a);
+		for (int i = 0; i < n; i++)
+			ending = on_event(a, events[i].data.ptr) || ending;
+		police(a);
+	}
+	return NULL;
+}

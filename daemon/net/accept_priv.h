@@ -1,0 +1,59 @@
+/* Shared by accept.c (the interface), accept_loop.c and accept_scan.c (the thread) only. */
+#pragma once
+
+#include "base/clock.h"
+#include "net/accept.h"
+#include "net/conn.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+struct acceptor {
+	const struct listeners
+		*listeners; /* borrowed until acceptor_free; immutable, as the next */
+	struct external *external; /* borrowed until acceptor_free */
+	struct socket_options sockets;
+	gid_t admin_group;
+	void (*on_admin)(void *arg, int fd, const struct ucred *peer);
+	void *arg;
+
+	int outer_fd; /* owned, as all of these: epoll of listeners, stop_fd and inner_fd */
+	int inner_fd; /* epoll of connections; silent in outer_fd while scanning */
+	int stop_fd; /* eventfd: end the thread */
+
+	pthread_t thread;
+	bool running; /* main thread only */
+	atomic_uint_least64_t beat;
+
+	struct {
+		pthread_mutex_t mu;
+		struct acceptor_limits limits;
+	} shared;
+
+	struct conn_table conns; /* see conn.h for its threads */
+
+	/* From here on: accept thread only. */
+	struct acceptor_limits limits; /* this turn's copy of shared.limits */
+	int reserve_fd; /* owned: given up to be able to refuse; -1: gone */
+	bool paused; /* no descriptors and no reserve: listeners are ignored */
+	struct mono paused_until;
+	bool scanning;
+	struct mono next_scan;
+};
+
+/* Prepares descriptors and the thread's own state. 0 or negative errno. */
+int accept_loop_init(struct acceptor *acceptor) GC_MUST_CHECK;
+void accept_loop_deinit(struct acceptor *acceptor);
+/* The thread's function; its argument is the acceptor. */
+void *accept_loop_run(void *arg);
+
+/* All below: accept thread. epoll_ctl(2) with a pointer as data. 0 or negative errno. */
+int accept_watch(int epoll_fd, int op, int fd, uint32_t events, void *ptr) GC_MUST_CHECK;
+/* Bytes arrive: the guard looks every ACCEPTOR_SCAN_MS from now on, until none arrive any more. */
+void accept_scan_start(struct acceptor *acceptor);
+/* Looks when it is time to, and cuts those who have not signed in in time. Once a turn. */
+void accept_scan_run(struct acceptor *acceptor, struct mono now);
+/* Forgets connections that have ended, notes which received; false: nothing happened. */
+bool accept_scan_drain(struct acceptor *acceptor);
+/* Cuts the oldest that have not signed in, down to their maximum. */
+void accept_scan_bound_pending(struct acceptor *acceptor);

@@ -1,0 +1,146 @@
+/*
+ * Watching what was accepted. Connections sit in an epoll set of their own (inner), nested in the
+ * one that is waited on (outer). The first byte that arrives wakes the thread, which then silences
+ * the inner set and looks into it every ACCEPTOR_SCAN_MS until nothing arrives any more: an event
+ * per segment would cost a wake-up each, a timer that always runs would cost them when nobody talks.
+ */
+#include "net/accept_priv.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+enum {
+	INNER_EVENTS = 256, /* taken at once from the inner set ... */
+	INNER_BATCHES_MAX = 256, /* ... so many times before listeners get their turn */
+	SIGNED_IN_LOOK_MS = 100, /* who has signed in is looked at less often */
+};
+
+int accept_watch(int epoll_fd, int op, int fd, uint32_t events, void *ptr)
+{
+	struct epoll_event event = {.events = events, .data.ptr = ptr};
+	return epoll_ctl(epoll_fd, op, fd, &event) < 0 ? err_raise(-errno) : 0;
+}
+
+static void set_scanning(struct acceptor *a, bool scanning)
+{
+	uint32_t events = scanning ? 0 : EPOLLIN;
+	if (accept_watch(a->outer_fd, EPOLL_CTL_MOD, a->inner_fd, events, &a->inner_fd) == 0)
+		a->scanning = scanning;
+}
+
+static void cut(struct acceptor *a, struct conn *conn, enum guard_reason reason)
+{
+	char address[ACCEPTOR_ADDRESS_BYTES];
+	struct log_fields fields = {.peer = address};
+	acceptor_address(conn->peer, address);
+	conn_unmark_pending(&a->conns, conn);
+	conn_cut(conn);
+	metric_add(METRIC_GUARD_CUTS, 1);
+	log_limited(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT,
+		"connection cut reason=\"%s\" bytes=%llu", guard_reason_text(reason),
+		(unsigned long long)conn->guard.seen_bytes);
+}
+
+static void on_conn_event(struct acceptor *a, struct conn *conn, uint32_t events)
+{
+	if (events & EPOLLHUP) {
+		/* Before the duplicate is closed: the set watches what both share. */
+		(void)epoll_ctl(a->inner_fd, EPOLL_CTL_DEL, conn->fd, NULL);
+		conn_forget(&a->conns, conn);
+		return;
+	}
+	if (conn->kind == CONN_TLS)
+		conn_mark_active(&a->conns, conn);
+}
+
+/* Takes what the inner set has; tells whether there was anything. */
+bool accept_scan_drain(struct acceptor *a)
+{
+	struct epoll_event events[INNER_EVENTS];
+	bool any = false;
+	for (int batch = 0; batch < INNER_BATCHES_MAX; batch++) {
+		int n = epoll_wait(a->inner_fd, events, INNER_EVENTS, 0);
+		for (int i = 0; i < n; i++)
+			on_conn_event(a, events[i].data.ptr, events[i].events);
+		any = any || n > 0;
+		if (n < INNER_EVENTS)
+			break;
+	}
+	return any;
+}
+
+static void look_at(struct acceptor *a, struct conn *conn, struct mono now)
+{
+	uint64_t bytes = 0;
+	bool signed_in = atomic_load(&conn->signed_in);
+	conn_unmark_active(&a->conns, conn);
+	if (atomic_load(&conn->is_cut) || !conn_received_bytes(conn, &bytes))
+		return;
+	if (signed_in) {
+		conn_unmark_pending(&a->conns, conn);
+		conn->due = clock_mono_add_ms(now, SIGNED_IN_LOOK_MS);
+	}
+	enum guard_reason reason = guard_look(&conn->guard, &a->limits, signed_in, bytes, now);
+	if (reason != GUARD_FINE)
+		cut(a, conn, reason);
+}
+
+static void look_at_active(struct acceptor *a, struct mono now)
+{
+	struct conn *conn = TAILQ_FIRST(&a->conns.active);
+	while (conn) {
+		struct conn *next = TAILQ_NEXT(conn, active);
+		if (conn->due.us <= now.us)
+			look_at(a, conn, now);
+		conn = next;
+	}
+}
+
+static void scan(struct acceptor *a, struct mono now)
+{
+	bool any = accept_scan_drain(a);
+	look_at_active(a, now);
+	a->next_scan = clock_mono_add_ms(now, ACCEPTOR_SCAN_MS);
+	if (!any && TAILQ_EMPTY(&a->conns.active))
+		set_scanning(a, false);
+}
+
+/* The oldest that still waits to sign in; those that have signed in leave the list on the way. */
+static struct conn *oldest_pending(struct acceptor *a)
+{
+	struct conn *conn;
+	while ((conn = TAILQ_FIRST(&a->conns.pending)) && atomic_load(&conn->signed_in))
+		conn_unmark_pending(&a->conns, conn);
+	return conn;
+}
+
+static void expire_pending(struct acceptor *a, struct mono now)
+{
+	struct conn *conn;
+	while (a->limits.sign_in_timeout_ms > 0 && (conn = oldest_pending(a)) &&
+		clock_mono_ms_since(now, conn->guard.since) >= a->limits.sign_in_timeout_ms)
+		cut(a, conn, GUARD_SIGN_IN_TIMEOUT);
+}
+
+void accept_scan_bound_pending(struct acceptor *a)
+{
+	struct conn *conn;
+	while (a->conns.pending_count > guard_pending_max(&a->limits) && (conn = oldest_pending(a)))
+		cut(a, conn, GUARD_PENDING_FULL);
+}
+
+void accept_scan_start(struct acceptor *a)
+{
+	set_scanning(a, true);
+	a->next_scan = clock_mono();
+}
+
+void accept_scan_run(struct acceptor *a, struct mono now)
+{
+	if (a->scanning && now.us >= a->next_scan.us)
+		scan(a, now);
+	expire_pending(a, now);
+}
