@@ -1,0 +1,104 @@
+/* The checkpointer's thread, and the writer's part of its work. */
+#include "store/checkpoint.h"
+
+#include "store/thread.h"
+
+#include <string.h>
+
+static bool wait_for_work(struct checkpointer *c)
+{
+	pthread_mutex_lock(&c->shared.mu);
+	while (!c->shared.wanted && !c->shared.stopping)
+		pthread_cond_wait(&c->shared.wake, &c->shared.mu);
+	c->shared.wanted = false;
+	bool stopping = c->shared.stopping;
+	pthread_mutex_unlock(&c->shared.mu);
+	return !stopping;
+}
+
+/* A failure (no space in the database's file) leaves the WAL as it is: tried again when it has
+ * grown, and the writer finds out by itself. */
+static void *run(void *arg)
+{
+	struct checkpointer *c = arg;
+	while (wait_for_work(c))
+		(void)sqlite3_wal_checkpoint_v2(
+			c->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return NULL;
+}
+
+static void wake(struct checkpointer *c)
+{
+	pthread_mutex_lock(&c->shared.mu);
+	c->shared.wanted = true;
+	pthread_cond_signal(&c->shared.wake);
+	pthread_mutex_unlock(&c->shared.mu);
+}
+
+static int on_commit(void *arg, sqlite3 *db, const char *name, int wal_pages)
+{
+	(void)db;
+	(void)name;
+	struct checkpointer *c = arg;
+	if (wal_pages < c->wal_pages) { /* begun anew */
+		c->passive_at = CHECKPOINT_PASSIVE_PAGES;
+		c->restart_at = CHECKPOINT_RESTART_PAGES;
+	}
+	c->wal_pages = wal_pages;
+	if (wal_pages >= c->passive_at) {
+		c->passive_at = wal_pages + CHECKPOINT_PASSIVE_PAGES;
+		wake(c);
+	}
+	return SQLITE_OK;
+}
+
+int checkpointer_start(struct checkpointer *c, const char *path, sqlite3 *writer,
+	enum store_durability durability, struct err_text *err)
+{
+	*c = (struct checkpointer){
+		.writer = writer,
+		.passive_at = CHECKPOINT_PASSIVE_PAGES,
+		.restart_at = CHECKPOINT_RESTART_PAGES,
+	};
+	int r = conn_open(&c->conn, path, CONN_CHECKPOINTER, durability, err);
+	if (r < 0) {
+		conn_close(&c->conn);
+		return err_pass(r);
+	}
+	(void)pthread_mutex_init(&c->shared.mu, NULL); /* neither can fail on Linux */
+	(void)pthread_cond_init(&c->shared.wake, NULL);
+	r = thread_start(&c->thread, "store-checkpt", run, c);
+	if (r < 0) {
+		err_say(err, "store: can't start a thread: %s", strerror(-r));
+		conn_close(&c->conn);
+		return err_pass(r);
+	}
+	(void)sqlite3_wal_hook(writer, on_commit, c); /* returns the former hook's argument */
+	return 0;
+}
+
+void checkpointer_stop(struct checkpointer *c)
+{
+	(void)sqlite3_wal_hook(c->writer, NULL, NULL);
+	pthread_mutex_lock(&c->shared.mu);
+	c->shared.stopping = true;
+	pthread_cond_signal(&c->shared.wake);
+	pthread_mutex_unlock(&c->shared.mu);
+	(void)pthread_join(c->thread, NULL);
+	conn_close(&c->conn);
+	pthread_cond_destroy(&c->shared.wake);
+	pthread_mutex_destroy(&c->shared.mu);
+}
+
+void checkpointer_help(struct checkpointer *c)
+{
+	if (c->wal_pages < c->restart_at)
+		return;
+	(void)sqlite3_busy_timeout(c->writer, CHECKPOINT_WAIT_MS); /* a setting: can't fail */
+	int rc = sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	(void)sqlite3_busy_timeout(c->writer, CONN_BUSY_MS);
+	c->restart_at = rc == SQLITE_OK ? CHECKPOINT_RESTART_PAGES
+					: c->wal_pages + CHECKPOINT_PASSIVE_PAGES;
+	if (rc == SQLITE_OK)
+		c->wal_pages = 0;
+}

@@ -1,0 +1,42 @@
+/*
+ * Keeps the WAL short. A thread of its own copies it into the database whenever it has grown by
+ * CHECKPOINT_PASSIVE_PAGES, beside the writer. A saturated writer would outrun it for ever, so past
+ * CHECKPOINT_RESTART_PAGES the writer itself finishes the work and begins the WAL anew: without
+ * that bound, a full disk is full of WAL.
+ */
+#pragma once
+
+#include "store/sqlite_conn.h"
+#include <pthread.h>
+
+enum {
+	CHECKPOINT_PASSIVE_PAGES = 2000,
+	CHECKPOINT_RESTART_PAGES = 8000,
+	CHECKPOINT_WAIT_MS = 1000, /* the writer's patience with readers of the old WAL */
+};
+
+struct checkpointer {
+	struct conn conn; /* owned; its thread's */
+	pthread_t thread;
+
+	struct { /* under mu */
+		pthread_mutex_t mu;
+		pthread_cond_t wake;
+		bool wanted;
+		bool stopping;
+	} shared;
+
+	/* Writer's thread only. */
+	sqlite3 *writer; /* borrowed */
+	int wal_pages; /* after the last commit */
+	int passive_at; /* pages at which the thread is woken next */
+	int restart_at; /* pages at which the writer helps next */
+};
+
+/* Watches the commits of `writer` and starts the thread. checkpointer_stop only after 0. */
+int checkpointer_start(struct checkpointer *checkpointer, const char *path, sqlite3 *writer,
+	enum store_durability durability, struct err_text *err) GC_MUST_CHECK;
+void checkpointer_stop(struct checkpointer *checkpointer);
+
+/* Between two transactions, on the writer's thread. */
+void checkpointer_help(struct checkpointer *checkpointer);

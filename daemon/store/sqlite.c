@@ -1,0 +1,192 @@
+/* The "sqlite" engine: one file, one writing connection, transactions. */
+#include "store/sqlite_priv.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* ---- transactions; writer's thread ---- */
+
+static enum store_status sqlite_begin(void *impl)
+{
+	struct sqlite_store *s = impl;
+	s->now_us = clock_wall_us();
+	return conn_run(&s->conn, SQL_BEGIN_WRITE, NULL, 0);
+}
+
+static void sqlite_rollback(void *impl)
+{
+	struct sqlite_store *s = impl;
+	/* SQLite has already done it after some errors. Another failure leaves the transaction
+	 * open, and the next BEGIN tells. */
+	if (!sqlite3_get_autocommit(s->conn.db))
+		(void)conn_run(&s->conn, SQL_ROLLBACK, NULL, 0);
+	heads_clear(&s->heads);
+}
+
+static enum store_status sqlite_commit(void *impl)
+{
+	struct sqlite_store *s = impl;
+	enum store_status status = heads_flush(&s->heads, &s->conn);
+	if (status == STORE_OK)
+		status = conn_run(&s->conn, SQL_COMMIT, NULL, 0);
+	if (status != STORE_OK) {
+		sqlite_rollback(impl);
+		return status;
+	}
+	heads_committed(&s->heads);
+	return STORE_OK;
+}
+
+static void sqlite_tidy(void *impl)
+{
+	struct sqlite_store *s = impl;
+	checkpointer_help(&s->checkpointer);
+}
+
+static uint64_t unused_bytes(struct sqlite_store *s)
+{
+	uint64_t pages = 0;
+	sqlite3_stmt *stmt = NULL;
+	if (sqlite3_prepare_v2(s->conn.db, "PRAGMA freelist_count", -1, &stmt, NULL) == SQLITE_OK &&
+		sqlite3_step(stmt) == SQLITE_ROW)
+		pages = conn_u64(stmt, 0);
+	(void)sqlite3_finalize(stmt); /* repeats the step's result */
+	return pages * 4096;
+}
+
+/* Pages that trimming has left unused in the file count, but a WAL has to fit beside it. */
+static bool sqlite_has_space(void *impl, uint64_t reserve)
+{
+	struct sqlite_store *s = impl;
+	uint64_t free_bytes = sqlite_file_free(&s->file);
+	if (free_bytes >= reserve)
+		return true;
+	return free_bytes >= CONN_WAL_KEEP_BYTES && unused_bytes(s) >= reserve - free_bytes;
+}
+
+static void sqlite_each_dropped(void *impl, store_log_fn fn, void *arg)
+{
+	struct sqlite_store *s = impl;
+	sqlite3_stmt *stmt = conn_take(&s->conn, SQL_LOG_DROPPED, NULL, 0);
+	if (!stmt)
+		return; /* they stay until the next opening */
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		fn(arg, conn_u64(stmt, 0));
+	conn_give(&s->conn, SQL_LOG_DROPPED, stmt);
+}
+
+static uint64_t sqlite_size(void *impl)
+{
+	const struct sqlite_store *s = impl;
+	return sqlite_file_size(&s->file);
+}
+
+/* ---- readers ---- */
+
+static struct store_reader *sqlite_reader_open(void *impl)
+{
+	const struct sqlite_store *s = impl;
+	struct sqlite_reader *reader = mem_new(1, sizeof(*reader));
+	reader->base.engine = &store_engine_sqlite;
+	if (conn_open(&reader->conn, s->file.path, CONN_READER, s->durability, NULL) < 0) {
+		conn_close(&reader->conn);
+		free(reader);
+		return NULL;
+	}
+	return &reader->base;
+}
+
+static void sqlite_reader_close(struct store_reader *base)
+{
+	struct sqlite_reader *reader = GC_CONTAINER_OF(base, struct sqlite_reader, base);
+	conn_close(&reader->conn);
+	free(reader);
+}
+
+/* Without it (out of memory) each call of the job sees a state of its own; all still work. */
+static void sqlite_read_begin(struct store_reader *base)
+{
+	struct sqlite_reader *reader = GC_CONTAINER_OF(base, struct sqlite_reader, base);
+	(void)conn_run(&reader->conn, SQL_BEGIN_READ, NULL, 0);
+}
+
+static void sqlite_read_end(struct store_reader *base)
+{
+	struct sqlite_reader *reader = GC_CONTAINER_OF(base, struct sqlite_reader, base);
+	if (!sqlite3_get_autocommit(reader->conn.db))
+		(void)conn_run(&reader->conn, SQL_COMMIT, NULL, 0); /* of a read: nothing to lose */
+}
+
+/* ---- opening ---- */
+
+static void close_all(struct sqlite_store *s)
+{
+	heads_clear(&s->heads);
+	conn_close(&s->conn);
+	sqlite_file_close(&s->file);
+	free(s);
+}
+
+static void sqlite_close(void *impl)
+{
+	struct sqlite_store *s = impl;
+	checkpointer_stop(&s->checkpointer);
+	close_all(s);
+}
+
+/* Counting SQLite's memory takes a lock of the whole process at each allocation. */
+static void configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* too late: slower, no worse */
+}
+
+static int sqlite_open(const struct store_options *options, void **ret_impl, struct err_text *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	(void)pthread_once(&once, configure); /* cannot fail */
+	struct sqlite_store *s = mem_new(1, sizeof(*s));
+	s->durability = options->durability;
+	int r = sqlite_file_open(&s->file, options->path, err);
+	if (r < 0) {
+		free(s);
+		return err_pass(r);
+	}
+	r = conn_open(&s->conn, options->path, CONN_WRITER, s->durability, err);
+	if (r == 0)
+		r = checkpointer_start(
+			&s->checkpointer, options->path, s->conn.db, s->durability, err);
+	if (r < 0) {
+		close_all(s);
+		return err_pass(r);
+	}
+	*ret_impl = s;
+	return 0;
+}
+
+const struct store_engine store_engine_sqlite = {
+	.name = "sqlite",
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.begin = sqlite_begin,
+	.apply = sqlite_apply,
+	.trim = sqlite_trim,
+	.commit = sqlite_commit,
+	.rollback = sqlite_rollback,
+	.tidy = sqlite_tidy,
+	.has_space = sqlite_has_space,
+	.each_dropped = sqlite_each_dropped,
+	.size = sqlite_size,
+	.reader_open = sqlite_reader_open,
+	.reader_close = sqlite_reader_close,
+	.read_begin = sqlite_read_begin,
+	.read_end = sqlite_read_end,
+	.read = sqlite_read,
+	.read_referring = sqlite_read_referring,
+	.count = sqlite_count,
+	.seq_at = sqlite_seq_at,
+	.heads = sqlite_heads,
+	.head = sqlite_head,
+	.scan = sqlite_scan,
+};

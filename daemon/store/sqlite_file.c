@@ -1,0 +1,107 @@
+/* flock(2), open(2), stat(2), statvfs(3). */
+#include "store/sqlite_file.h"
+
+#include "base/fd.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static char *path_with(const char *path, const char *suffix)
+{
+	size_t size = strlen(path) + strlen(suffix) + 1;
+	char *both = mem_new(size, 1);
+	(void)snprintf(both, size, "%s%s", path, suffix); /* fits */
+	return both;
+}
+
+static int fail(const char *path, const char *what, struct err_text *err)
+{
+	int e = errno;
+	err_say(err, "store: %s: %s: %s", path, what, strerror(e));
+	return err_raise(-e);
+}
+
+/* The lock is on a file of its own: SQLite's locks on the database stay as they are, so that a
+ * reader like the sqlite3 shell may look in. */
+static int lock(const char *path, int *ret_fd, struct err_text *err)
+{
+	char *lock_path GC_CLEANUP(mem_freep) = path_with(path, ".lock");
+	int fd GC_FD = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(lock_path, "can't open", err);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return fail(lock_path, "can't lock", err);
+		err_say(err, "store: %s: in use by another process", path);
+		return err_raise(-EBUSY);
+	}
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* SQLite would make it for all to read. WAL and index take the rights of this one. */
+static int make_file(const char *path, struct err_text *err)
+{
+	int fd GC_FD = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(path, "can't open", err);
+	char *copy GC_CLEANUP(mem_freep) = mem_strdup(path);
+	int folder GC_FD = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || fsync(folder) < 0)
+		return fail(path, "can't sync its folder", err);
+	return 0;
+}
+
+int sqlite_file_open(struct sqlite_file *file, const char *path, struct err_text *err)
+{
+	int lock_fd GC_FD = -1;
+	int r = lock(path, &lock_fd, err);
+	if (r == 0)
+		r = make_file(path, err);
+	if (r < 0)
+		return err_pass(r);
+	*file = (struct sqlite_file){
+		.path = mem_strdup(path),
+		.wal_path = path_with(path, "-wal"),
+		.lock_fd = lock_fd,
+	};
+	lock_fd = -1;
+	return 0;
+}
+
+void sqlite_file_close(struct sqlite_file *file)
+{
+	fd_closep(&file->lock_fd);
+	free(file->path);
+	free(file->wal_path);
+	*file = (struct sqlite_file){.lock_fd = -1};
+}
+
+static uint64_t size_of(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+uint64_t sqlite_file_size(const struct sqlite_file *file)
+{
+	return size_of(file->path) + size_of(file->wal_path);
+}
+
+uint64_t sqlite_file_free(const struct sqlite_file *file)
+{
+	struct statvfs fs;
+	if (statvfs(file->path, &fs) < 0)
+		return UINT64_MAX;
+	return (uint64_t)fs.f_bavail * (uint64_t)fs.f_frsize;
+}
