@@ -7,6 +7,7 @@ function want(what) {
 		bad = 1
 	}
 }
+/^[ \t]*\/\/ ----/ { previous = ""; next } # a heading says nothing of what follows
 /^[ \t]*\/\// { previous = $0; next }
 /^(message|enum|service) / { want($1 " " $2) }
 /^[ \t]+rpc / { want("rpc " $2) }
