@@ -1,0 +1,165 @@
+/*
+ * The socket is tried with connect(2) first: the kernel's answer (no such file, refused, not
+ * permitted) tells an administrator more than gRPC's UNAVAILABLE, which covers all three.
+ */
+#include "ctl/admin.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <grpc/grpc.h>
+
+#include "base/mem.h"
+#include "ctl/clean.h"
+#include "ctl/exit.h"
+#include "lib/call.h"
+
+enum {
+	ADMIN_METHOD_BYTES = 64,
+};
+
+struct admin {
+	const char *socket; /* borrowed */
+	int64_t timeout_ms;
+	FILE *err; /* borrowed */
+	grpc_channel *channel; /* owned; NULL before the first call */
+};
+
+struct meaning {
+	grpc_status_code code;
+	int exit_status;
+};
+
+static const struct meaning meanings[] = {
+	{GRPC_STATUS_INVALID_ARGUMENT, EXIT_USAGE},
+	{GRPC_STATUS_DEADLINE_EXCEEDED, EXIT_TIMED_OUT},
+	{GRPC_STATUS_NOT_FOUND, EXIT_NOT_FOUND},
+	{GRPC_STATUS_ALREADY_EXISTS, EXIT_CONFLICT},
+	{GRPC_STATUS_ABORTED, EXIT_CONFLICT},
+	{GRPC_STATUS_FAILED_PRECONDITION, EXIT_CONFLICT},
+	{GRPC_STATUS_PERMISSION_DENIED, EXIT_NOT_PERMITTED},
+	{GRPC_STATUS_UNAUTHENTICATED, EXIT_NOT_PERMITTED},
+	{GRPC_STATUS_UNAVAILABLE, EXIT_NOT_RUNNING},
+};
+
+struct admin *admin_new(const char *socket, int64_t timeout_ms, FILE *err)
+{
+	struct admin *admin = mem_new(1, sizeof(*admin));
+
+	admin->socket = socket;
+	admin->timeout_ms = timeout_ms;
+	admin->err = err;
+	return admin;
+}
+
+struct admin *admin_free(struct admin *admin)
+{
+	if (admin && admin->channel)
+		call_channel_close(admin->channel);
+	free(admin);
+	return NULL;
+}
+
+static int say_not_running(struct admin *admin, const char *why)
+{
+	(void)fprintf(admin->err,
+		"gchatctl: gchatd isn't running: %s: %s; start it with: systemctl start gchatd "
+		"(or name its socket with --socket)\n",
+		admin->socket, why);
+	return EXIT_NOT_RUNNING;
+}
+
+static int say_connect_failed(struct admin *admin, int error)
+{
+	if (error == EACCES || error == EPERM) {
+		(void)fprintf(admin->err,
+			"gchatctl: %s: not permitted; use sudo, or join the group gchat: "
+			"usermod -aG gchat USER\n",
+			admin->socket);
+		return EXIT_NOT_PERMITTED;
+	}
+	return say_not_running(admin, strerror(error));
+}
+
+/* Asks the kernel whether someone listens; also what makes systemd start the daemon. */
+static int try_socket(struct admin *admin)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int exit_status = EXIT_DONE;
+
+	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", admin->socket) >=
+		(int)sizeof(address.sun_path)) {
+		(void)fprintf(admin->err, "gchatctl: --socket=%s is too long (at most %zu bytes)\n",
+			admin->socket, sizeof(address.sun_path) - 1);
+		return EXIT_USAGE;
+	}
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		exit_status = say_connect_failed(admin, errno);
+	if (fd >= 0)
+		(void)close(fd);
+	return exit_status;
+}
+
+static int exit_status_of(uint32_t code)
+{
+	for (size_t i = 0; i < GC_LENGTH(meanings); i++) {
+		if ((uint32_t)meanings[i].code == code)
+			return meanings[i].exit_status;
+	}
+	return EXIT_FAILED;
+}
+
+static int say_refused(struct admin *admin, const char *method, const struct gchat_error *error)
+{
+	char *message = clean_text(error->message);
+
+	if (error->code == GRPC_STATUS_DEADLINE_EXCEEDED)
+		(void)fprintf(admin->err,
+			"gchatctl: %s: no answer within %lld s; wait longer with --timeout, or see: "
+			"journalctl -u gchatd\n",
+			admin->socket, (long long)(admin->timeout_ms / 1000));
+	else
+		(void)fprintf(
+			admin->err, "gchatctl: %s: %s (%s)\n", method, message, error->reason);
+	free(message);
+	return exit_status_of(error->code);
+}
+
+int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *request,
+	const ProtobufCMessageDescriptor *response_type, ProtobufCMessage **ret_response)
+{
+	char path[ADMIN_METHOD_BYTES];
+	struct gchat_error error = {0};
+
+	if (!admin->channel) {
+		int exit_status = try_socket(admin);
+		if (exit_status != EXIT_DONE)
+			return exit_status;
+		admin->channel = call_channel_open(admin->socket);
+	}
+	(void)snprintf(path, sizeof(path), "/gchat.v1.Admin/%s", method);
+	struct call call = {.method = path,
+		.request = request,
+		.response_type = response_type,
+		.deadline_ms = admin->timeout_ms};
+	if (call_unary(admin->channel, &call, ret_response, &error) < 0)
+		return say_refused(admin, method, &error);
+	return EXIT_DONE;
+}
+
+int admin_next_page(struct admin *admin, const char *token, char **page_token)
+{
+	if (token[0] && *page_token && strcmp(token, *page_token) == 0) {
+		(void)fprintf(admin->err, "gchatctl: gchatd gave the same page twice; the list is "
+					  "not complete\n");
+		return EXIT_FAILED;
+	}
+	free(*page_token);
+	*page_token = token[0] ? mem_strdup(token) : NULL;
+	return EXIT_DONE;
+}

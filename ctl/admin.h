@@ -1,0 +1,26 @@
+/*
+ * Calls to the Admin service over the daemon's Unix socket, with failures turned into a sentence
+ * that says what happened and what to do, and an exit status. One thread.
+ */
+#pragma once
+
+#include "base/macros.h"
+#include <protobuf-c/protobuf-c.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct admin;
+
+/* `socket` is borrowed until admin_free; messages go to `err`. Connects with the first call. */
+struct admin *admin_new(const char *socket, int64_t timeout_ms, FILE *err);
+struct admin *admin_free(struct admin *admin);
+
+/* Calls gchat.v1.Admin's `method`. EXIT_DONE with *ret_response owned (codec_free), or another exit
+ * status after saying why. */
+int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *request,
+	const ProtobufCMessageDescriptor *response_type,
+	ProtobufCMessage **ret_response) GC_MUST_CHECK;
+
+/* For a list that goes on page by page: whether `token` leads to another page. A token that stands
+ * still would never end: EXIT_FAILED after saying so. Keeps a copy in *page_token (owned). */
+int admin_next_page(struct admin *admin, const char *token, char **page_token) GC_MUST_CHECK;

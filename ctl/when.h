@@ -1,0 +1,13 @@
+/* Points in time as text. Wall-clock microseconds since 1970. Any thread. */
+#pragma once
+
+#include <stdint.h>
+
+enum {
+	WHEN_BYTES = 40,
+};
+
+/* "2026-01-31T09:08:07Z" into `buf`; gives buf. */
+const char *when_rfc3339(uint64_t time_us, char buf[WHEN_BYTES]);
+/* "3 min ago", "in 89 days" or "now" into `buf`; gives buf. */
+const char *when_relative(uint64_t time_us, uint64_t now_us, char buf[WHEN_BYTES]);
