@@ -24,22 +24,31 @@
 
 enum {
 	HOST_BYTES = 128,
+	PORT_DIGITS_MAX = 5,
 	ADMIN_MODE = 0660,
 	ADMIN_FOLDER_MODE = 0755,
 };
 
-/* "[HOST]:PORT" or "HOST:PORT" into its two parts. */
+/* getaddrinfo(3) takes an empty port as 0 and one above 65535 modulo that. */
+static bool is_port(const char *port)
+{
+	size_t len = strspn(port, "0123456789");
+	return len > 0 && len <= PORT_DIGITS_MAX && port[len] == '\0' && atoi(port) <= UINT16_MAX;
+}
+
+/* "[HOST]:PORT" or "HOST:PORT" into its two parts; an IPv6 address must stand in brackets. */
 static int split_address(const char *address, char host[static HOST_BYTES], const char **ret_port)
 {
 	const char *colon = strrchr(address, ':');
-	if (!colon || colon == address)
+	if (!colon || colon == address || !is_port(colon + 1))
 		return err_raise(-EINVAL);
 	size_t len = (size_t)(colon - address);
-	if (address[0] == '[' && colon[-1] == ']') {
+	bool bracketed = address[0] == '[' && colon[-1] == ']';
+	if (bracketed) {
 		address++;
 		len -= 2;
 	}
-	if (len >= HOST_BYTES)
+	if (len == 0 || len >= HOST_BYTES || bracketed != (memchr(address, ':', len) != NULL))
 		return err_raise(-EINVAL);
 	memcpy(host, address, len);
 	host[len] = '\0';

@@ -1,0 +1,540 @@
+/* Pairs of certificate and key: made, read, and every fault with its own sentence. */
+#include "net/tls.h"
+
+#include "pair.h"
+
+#include <errno.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cmocka_std.h"
+
+#define CERT "test.crt"
+#define KEY  "test.key"
+
+static struct folder folder;
+
+static int setup(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	folder_remove(&folder);
+	return 0;
+}
+
+static int load(struct tls_pair **ret, struct err_text *err)
+{
+	return tls_pair_load(folder_file(&folder, CERT), folder_file(&folder, KEY), ret, err);
+}
+
+static void expect_fault(int e, const char *sentence)
+{
+	struct tls_pair *pair = NULL;
+	struct err_text err = {""};
+	assert_int_equal(load(&pair, &err), e);
+	assert_null(pair);
+	if (!strstr(err.text, sentence))
+		fail_msg("\"%s\" does not say \"%s\"", err.text, sentence);
+	if (!strstr(err.text, folder.path))
+		fail_msg("\"%s\" names no file", err.text);
+}
+
+static struct tls_pair *expect_good(void)
+{
+	struct tls_pair *pair = NULL;
+	struct err_text err = {""};
+	if (load(&pair, &err) < 0)
+		fail_msg("%s", err.text);
+	return pair;
+}
+
+static const struct recipe GOOD = {.common_name = "test.example",
+	.alternatives = "DNS:test.example,IP:192.0.2.1,IP:2001:db8::1"};
+
+/* Writes the pair of a recipe. */
+static void write_pair(const struct recipe *recipe)
+{
+	EVP_PKEY *key = NULL;
+	X509 *cert = pair_make_cert(recipe, &key);
+	pair_write_certs(&folder, CERT, &cert, 1);
+	pair_write_key(&folder, KEY, key, NULL);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+static void write_text(const char *name, const char *text, size_t len)
+{
+	assert_int_equal(fd_write_file(folder_file(&folder, name), text, len, 0600), 0);
+}
+
+/* Cuts a file in the middle. */
+static void cut_file(const char *name)
+{
+	struct stat st;
+	assert_int_equal(stat(folder_file(&folder, name), &st), 0);
+	assert_int_equal(truncate(folder_file(&folder, name), st.st_size / 2), 0);
+}
+
+static void a_good_pair_is_described(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	struct tls_pair *pair = expect_good();
+	const struct tls_info *info = &pair->info;
+	assert_string_equal(info->subject, "CN=test.example");
+	assert_string_equal(info->issuer, "CN=test.example");
+	assert_int_equal(strlen(info->fingerprint), 64);
+	assert_int_equal(info->name_count, 3);
+	assert_string_equal(info->names[0], "test.example");
+	assert_string_equal(info->names[1], "192.0.2.1");
+	assert_string_equal(info->names[2], "2001:db8::1");
+	assert_int_equal(info->not_after_us - info->not_before_us,
+		(uint64_t)(86400 + 3600) * CLOCK_US_PER_S);
+	assert_true(info->not_before_us < clock_wall_us() && clock_wall_us() < info->not_after_us);
+	tls_pair_free(pair);
+}
+
+static void the_fingerprint_is_that_of_openssl(void **state)
+{
+	(void)state;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[TLS_FINGERPRINT_BYTES];
+	unsigned len = 0;
+	EVP_PKEY *key = NULL;
+	X509 *cert = pair_make_cert(&GOOD, &key);
+	pair_write_certs(&folder, CERT, &cert, 1);
+	pair_write_key(&folder, KEY, key, NULL);
+	assert_int_equal(X509_digest(cert, EVP_sha256(), digest, &len), 1);
+	for (unsigned i = 0; i < len; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned)digest[i]);
+	struct tls_pair *pair = expect_good();
+	assert_string_equal(pair->info.fingerprint, hex);
+	tls_pair_free(pair);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+static void a_pair_knows_whom_it_is_for(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	struct tls_pair *pair = expect_good();
+	assert_true(tls_pair_is_for(pair, "test.example"));
+	assert_true(tls_pair_is_for(pair, "192.0.2.1"));
+	assert_true(tls_pair_is_for(pair, "2001:db8::1"));
+	assert_false(tls_pair_is_for(pair, "other.example"));
+	assert_false(tls_pair_is_for(pair, "192.0.2.2"));
+	tls_pair_free(pair);
+}
+
+static void a_common_name_alone_is_a_name(void **state)
+{
+	(void)state;
+	write_pair(&(struct recipe){.common_name = "old.example"});
+	struct tls_pair *pair = expect_good();
+	assert_int_equal(pair->info.name_count, 1);
+	assert_string_equal(pair->info.names[0], "old.example");
+	tls_pair_free(pair);
+}
+
+static void control_characters_in_a_name_are_replaced(void **state)
+{
+	(void)state;
+	write_pair(&(struct recipe){.common_name = "a\x1b[31m\nb"});
+	struct tls_pair *pair = expect_good();
+	assert_string_equal(pair->info.names[0], "a?[31m?b");
+	assert_null(strchr(pair->info.subject, '\x1b'));
+	tls_pair_free(pair);
+}
+
+static void an_rsa_key_of_2048_bits_is_taken(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.key = pair_make_rsa(2048);
+	write_pair(&recipe); /* frees the key */
+	tls_pair_free(expect_good());
+}
+
+static void too_short_an_rsa_key_is_named(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.key = pair_make_rsa(1024);
+	write_pair(&recipe);
+	expect_fault(-EKEYREJECTED, "is too short: RSA of 1024 bits (at least 2048)");
+}
+
+static void too_short_an_ec_key_is_named(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.key = EVP_EC_gen("secp224r1");
+	write_pair(&recipe);
+	expect_fault(-EKEYREJECTED, "is too short: EC of 224 bits (at least 256)");
+}
+
+static void a_key_of_another_type_is_named(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	write_pair(&recipe);
+	expect_fault(-EKEYREJECTED, "is of type ED25519 (allowed: EC, RSA)");
+}
+
+static void another_certificates_key_is_named(void **state)
+{
+	(void)state;
+	EVP_PKEY *other = EVP_EC_gen("P-256");
+	write_pair(&GOOD);
+	pair_write_key(&folder, KEY, other, NULL);
+	EVP_PKEY_free(other);
+	expect_fault(-EKEYREJECTED, "is not that of the certificate in");
+}
+
+static void a_key_of_another_kind_is_another_certificates(void **state)
+{
+	(void)state;
+	EVP_PKEY *other = pair_make_rsa(2048);
+	write_pair(&GOOD);
+	pair_write_key(&folder, KEY, other, NULL);
+	EVP_PKEY_free(other);
+	expect_fault(-EKEYREJECTED, "is not that of the certificate in");
+}
+
+static void an_expired_certificate_is_named(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.from_s = -86400 * 2;
+	recipe.until_s = -60;
+	write_pair(&recipe);
+	expect_fault(-EKEYEXPIRED, "expired on 20");
+}
+
+static void a_certificate_of_the_future_is_named(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.from_s = 3600;
+	write_pair(&recipe);
+	expect_fault(-EKEYREJECTED, "is not valid before 20");
+}
+
+static void a_certificate_without_a_name_is_named(void **state)
+{
+	(void)state;
+	write_pair(&(struct recipe){.common_name = NULL});
+	expect_fault(-EKEYREJECTED, "has no name");
+}
+
+static void a_certificate_cut_short_is_named(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	cut_file(CERT);
+	expect_fault(-EBADMSG, "certificate 1 of");
+}
+
+static void a_damaged_certificate_is_named(void **state)
+{
+	(void)state;
+	static const char text[] = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU\n"
+				   "-----END CERTIFICATE-----\n";
+	write_pair(&GOOD);
+	write_text(CERT, text, sizeof(text) - 1);
+	expect_fault(-EBADMSG, "is damaged or cut short");
+}
+
+static void a_key_cut_short_is_named(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	cut_file(KEY);
+	expect_fault(-EBADMSG, "is damaged or cut short");
+}
+
+static void a_file_without_a_certificate_is_named(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	write_text(CERT, "hello\n", 6);
+	expect_fault(-EBADMSG, "holds no certificate");
+	write_text(CERT, "", 0);
+	expect_fault(-EBADMSG, "holds no certificate");
+}
+
+static void a_file_without_a_key_is_named(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	write_text(KEY, "hello\n", 6);
+	expect_fault(-EBADMSG, "holds no private key");
+}
+
+static void a_passphrase_is_named(void **state)
+{
+	(void)state;
+	EVP_PKEY *key = NULL;
+	X509 *cert = pair_make_cert(&GOOD, &key);
+	pair_write_certs(&folder, CERT, &cert, 1);
+	pair_write_key(&folder, KEY, key, "secret");
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	expect_fault(-EBADMSG, "is protected by a passphrase");
+}
+
+static void a_missing_file_is_named(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	assert_int_equal(unlink(folder_file(&folder, KEY)), 0);
+	expect_fault(-ENOENT, "test.key: No such file or directory");
+	assert_int_equal(unlink(folder_file(&folder, CERT)), 0);
+	expect_fault(-ENOENT, "test.crt: No such file or directory");
+}
+
+static void a_folder_is_no_certificate(void **state)
+{
+	(void)state;
+	struct tls_pair *pair = NULL;
+	struct err_text err = {""};
+	assert_int_equal(tls_pair_load(folder.path, folder.path, &pair, &err), -EISDIR);
+	assert_non_null(strstr(err.text, "Is a directory"));
+}
+
+static void too_large_a_file_is_named(void **state)
+{
+	(void)state;
+	write_pair(&GOOD);
+	assert_int_equal(truncate(folder_file(&folder, CERT), TLS_FILE_BYTES_MAX + 1), 0);
+	expect_fault(-EFBIG, "is larger than 262144 bytes");
+}
+
+/* A root, an intermediate and a leaf; all owned. */
+struct chain {
+	X509 *certs[3]; /* leaf first */
+	EVP_PKEY *keys[3];
+};
+
+static void chain_make(struct chain *c, long intermediate_until_s)
+{
+	c->certs[2] =
+		pair_make_cert(&(struct recipe){.common_name = "root", .is_ca = true}, &c->keys[2]);
+	c->certs[1] = pair_make_cert(&(struct recipe){.common_name = "intermediate",
+					     .is_ca = true,
+					     .issuer = c->certs[2],
+					     .issuer_key = c->keys[2],
+					     .until_s = intermediate_until_s,
+					     .from_s = intermediate_until_s ? -86400 : 0},
+		&c->keys[1]);
+	struct recipe leaf = GOOD;
+	leaf.issuer = c->certs[1];
+	leaf.issuer_key = c->keys[1];
+	c->certs[0] = pair_make_cert(&leaf, &c->keys[0]);
+	pair_write_key(&folder, KEY, c->keys[0], NULL);
+}
+
+static void chain_free(struct chain *c)
+{
+	for (size_t i = 0; i < GC_LENGTH(c->certs); i++) {
+		X509_free(c->certs[i]);
+		EVP_PKEY_free(c->keys[i]);
+	}
+}
+
+static void a_chain_in_order_is_taken(void **state)
+{
+	(void)state;
+	struct chain c;
+	chain_make(&c, 0);
+	pair_write_certs(&folder, CERT, c.certs, 3);
+	struct tls_pair *pair = expect_good();
+	assert_string_equal(pair->info.subject, "CN=test.example");
+	assert_string_equal(pair->info.issuer, "CN=intermediate");
+	tls_pair_free(pair);
+	chain_free(&c);
+}
+
+static void a_chain_that_skips_an_issuer_is_named(void **state)
+{
+	(void)state;
+	struct chain c;
+	chain_make(&c, 0);
+	X509 *const gap[] = {c.certs[0], c.certs[2]};
+	pair_write_certs(&folder, CERT, gap, 2);
+	expect_fault(-EINVAL, "certificate 2 did not issue certificate 1");
+	chain_free(&c);
+}
+
+static void a_chain_with_the_leaf_last_is_named(void **state)
+{
+	(void)state;
+	struct chain c;
+	chain_make(&c, 0);
+	X509 *const reversed[] = {c.certs[2], c.certs[1], c.certs[0]};
+	pair_write_certs(&folder, CERT, reversed, 3);
+	expect_fault(-EINVAL, "the key is that of certificate 3, which must come first");
+	chain_free(&c);
+}
+
+static void an_expired_issuer_is_named(void **state)
+{
+	(void)state;
+	struct chain c;
+	chain_make(&c, -60);
+	pair_write_certs(&folder, CERT, c.certs, 3);
+	expect_fault(-EKEYEXPIRED, "certificate 2 of");
+	chain_free(&c);
+}
+
+static void too_long_a_chain_is_named(void **state)
+{
+	(void)state;
+	struct chain c;
+	X509 *many[TLS_CHAIN_MAX + 1];
+	chain_make(&c, 0);
+	for (size_t i = 0; i < GC_LENGTH(many); i++)
+		many[i] = c.certs[2];
+	pair_write_certs(&folder, CERT, many, GC_LENGTH(many));
+	expect_fault(-E2BIG, "holds more than 10 certificates");
+	chain_free(&c);
+}
+
+static void the_pair_made_at_the_first_start_is_good(void **state)
+{
+	(void)state;
+	struct tls_pair *pair = NULL;
+	struct err_text err = {""};
+	bool made = false;
+	if (tls_pair_load_or_make(folder.path, &pair, &made, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(made);
+	assert_true(tls_pair_is_for(pair, "localhost"));
+	assert_true(tls_pair_is_for(pair, "127.0.0.1"));
+	assert_true(tls_pair_is_for(pair, "::1"));
+	assert_true(pair->info.not_after_us >
+		    clock_wall_us() + UINT64_C(3600) * 24 * 3649 * CLOCK_US_PER_S);
+	tls_pair_free(pair);
+}
+
+static void the_pair_made_names_the_host(void **state)
+{
+	(void)state;
+	struct tls_pair *pair = NULL;
+	bool made;
+	char host[256];
+	assert_int_equal(gethostname(host, sizeof(host)), 0);
+	assert_int_equal(tls_pair_load_or_make(folder.path, &pair, &made, NULL), 0);
+	assert_true(tls_pair_is_for(pair, host));
+	tls_pair_free(pair);
+}
+
+static void the_key_made_is_for_us_alone(void **state)
+{
+	(void)state;
+	struct stat st;
+	assert_int_equal(tls_pair_make(folder.path, NULL), 0);
+	assert_int_equal(stat(folder_file(&folder, TLS_MADE_KEY), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(folder_file(&folder, TLS_MADE_CERTIFICATE), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
+static void the_pair_made_is_kept(void **state)
+{
+	(void)state;
+	struct tls_pair *first = NULL;
+	struct tls_pair *second = NULL;
+	bool made = true;
+	assert_int_equal(tls_pair_load_or_make(folder.path, &first, &made, NULL), 0);
+	assert_int_equal(tls_pair_load_or_make(folder.path, &second, &made, NULL), 0);
+	assert_false(made);
+	assert_string_equal(first->info.fingerprint, second->info.fingerprint);
+	tls_pair_free(first);
+	tls_pair_free(second);
+}
+
+static void a_certificate_made_verifies_against_itself(void **state)
+{
+	(void)state;
+	assert_int_equal(tls_pair_make(folder.path, NULL), 0);
+	FILE *file = fopen(folder_file(&folder, TLS_MADE_CERTIFICATE), "r");
+	X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
+	assert_int_equal(fclose(file), 0);
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	assert_int_equal(X509_STORE_add_cert(store, cert), 1);
+	assert_int_equal(X509_STORE_CTX_init(context, store, cert, NULL), 1);
+	assert_int_equal(X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER), 1);
+	assert_int_equal(X509_verify_cert(context), 1);
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	X509_free(cert);
+}
+
+static void a_pair_cannot_be_made_where_there_is_no_folder(void **state)
+{
+	(void)state;
+	struct err_text err = {""};
+	assert_int_equal(tls_pair_make("/nonexistent/folder", &err), -ENOENT);
+	assert_string_equal(
+		err.text, "cannot write /nonexistent/folder/server.key: No such file or directory");
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_good_pair_is_described),
+		TEST(the_fingerprint_is_that_of_openssl),
+		TEST(a_pair_knows_whom_it_is_for),
+		TEST(a_common_name_alone_is_a_name),
+		TEST(control_characters_in_a_name_are_replaced),
+		TEST(an_rsa_key_of_2048_bits_is_taken),
+		TEST(too_short_an_rsa_key_is_named),
+		TEST(too_short_an_ec_key_is_named),
+		TEST(a_key_of_another_type_is_named),
+		TEST(another_certificates_key_is_named),
+		TEST(a_key_of_another_kind_is_another_certificates),
+		TEST(an_expired_certificate_is_named),
+		TEST(a_certificate_of_the_future_is_named),
+		TEST(a_certificate_without_a_name_is_named),
+		TEST(a_certificate_cut_short_is_named),
+		TEST(a_damaged_certificate_is_named),
+		TEST(a_key_cut_short_is_named),
+		TEST(a_file_without_a_certificate_is_named),
+		TEST(a_file_without_a_key_is_named),
+		TEST(a_passphrase_is_named),
+		TEST(a_missing_file_is_named),
+		TEST(a_folder_is_no_certificate),
+		TEST(too_large_a_file_is_named),
+		TEST(a_chain_in_order_is_taken),
+		TEST(a_chain_that_skips_an_issuer_is_named),
+		TEST(a_chain_with_the_leaf_last_is_named),
+		TEST(an_expired_issuer_is_named),
+		TEST(too_long_a_chain_is_named),
+		TEST(the_pair_made_at_the_first_start_is_good),
+		TEST(the_pair_made_names_the_host),
+		TEST(the_key_made_is_for_us_alone),
+		TEST(the_pair_made_is_kept),
+		TEST(a_certificate_made_verifies_against_itself),
+		TEST(a_pair_cannot_be_made_where_there_is_no_folder),
+	};
+	return cmocka_run_group_tests_name("net.tls", tests, NULL, NULL);
+}
