@@ -33,7 +33,7 @@ const char *check_text(const char *value)
 
 const char *check_line(const char *value)
 {
-	return strpbrk(value, "\n\t") ? "is more than one line" : check_text(value);
+	return strpbrk(value, "\n\t") ? "holds a line break or a tab" : check_text(value);
 }
 
 const char *check_room(const char *value)

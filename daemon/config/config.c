@@ -1,4 +1,5 @@
 /* The life of a configuration and of the list of what is wrong with one. */
+#include "config/check.h"
 #include "config/config_priv.h"
 #include "config/value.h"
 
@@ -35,8 +36,10 @@ void config_freep(struct config **config)
 /* Nothing from a file may move a terminal or begin another line. */
 static void neutralise(char *line)
 {
+	if (!check_line(line))
+		return;
 	for (; *line; line++)
-		if ((unsigned char)*line < 0x20 || *line == 0x7f)
+		if ((unsigned char)*line < 0x20 || (unsigned char)*line >= 0x7f)
 			*line = '?';
 }
 

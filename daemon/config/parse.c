@@ -25,12 +25,18 @@ static void parse_deinit(struct parse *p)
 	config_freep(&p->config);
 }
 
+/* The value is left out: libconfig may have cut it, and it is not what is wrong. */
 static void unknown(struct parse *p, const config_setting_t *setting, const char *path, bool group)
 {
 	char why[WHY_BYTES];
 	(void)snprintf(why, sizeof(why), "unknown %s, the nearest is %s", group ? "group" : "key",
 		group ? nearest_group(path) : nearest_key(path));
-	take_fail(p, setting, path, why, NULL);
+	const char *file = config_setting_source_file(setting);
+	struct config_fault fault = {.file = file ? file : p->name,
+		.line = config_setting_source_line(setting),
+		.key = path,
+		.why = why};
+	config_errors_add(p->errors, &fault);
 }
 
 static bool group_known(const char *name)

@@ -8,13 +8,6 @@ enum {
 	ALLOWED_BYTES = 256,
 };
 
-static const char *kind_of(const struct config_key *key)
-{
-	if (key->type == CONFIG_KEY_LIST)
-		return "strings, ";
-	return key->type == CONFIG_KEY_STRING && !key->words ? "string, " : "";
-}
-
 static void print_key(const struct config *config, const struct config_key *key, FILE *out)
 {
 	GC_CLEANUP(mem_freep) char *value = value_text(config, key);
@@ -22,7 +15,7 @@ static void print_key(const struct config *config, const struct config_key *key,
 	char allowed[ALLOWED_BYTES];
 	config_key_allowed(key, allowed, sizeof(allowed));
 	(void)fprintf(out, "\t# %s.\n", key->help);
-	(void)fprintf(out, "\t# (%s%s; default %s; %s)\n", kind_of(key), allowed, fallback,
+	(void)fprintf(out, "\t# (%s; default %s; %s)\n", allowed, fallback,
 		key->live ? "a reload applies it" : "needs a restart");
 	(void)fprintf(out, "\t%s = %s;\n", strchr(key->path, '.') + 1, value);
 }

@@ -107,32 +107,33 @@ static bool number_fits(const char *token, bool negative)
 	return errno == 0 && value <= max + (negative && !hex);
 }
 
-/* What libconfig will make of the number is not worth a second message. */
+/* `token` is the number with its sign. Unknown keys are the walk's to name. */
 static void refuse_number(struct scan *s, const char *token)
 {
 	char path[2 * NAME_BYTES + 1], allowed[ALLOWED_BYTES];
-	(void)snprintf(path, sizeof(path), "%s%s%s", s->group, s->group[0] ? "." : "", s->key);
+	(void)snprintf(path, sizeof(path), "%s.%s", s->group, s->key);
 	const struct config_key *key = config_key_find(path);
-	if (key) {
-		config_key_allowed(key, allowed, sizeof(allowed));
-		s->refused[config_key_index(key)] = true;
-	}
+	if (!key)
+		return;
+	config_key_allowed(key, allowed, sizeof(allowed));
+	s->refused[config_key_index(key)] = true;
 	struct config_fault fault = {.file = s->name,
 		.line = s->line,
 		.key = path,
 		.value = token,
 		.why = "the number is too large",
-		.allowed = key ? allowed : NULL};
+		.allowed = allowed};
 	config_errors_add(s->errors, &fault);
 }
 
+/* At the first digit. */
 static void scan_number(struct scan *s)
 {
 	char token[TOKEN_BYTES];
-	bool negative = s->at != s->begin && s->at[-1] == '-';
+	size_t sign = s->at != s->begin && s->at[-1] == '-';
 	size_t len = strspn(s->at, number_rest);
-	copy_cut(token, sizeof(token), s->at, len);
-	if (len >= sizeof(token) || !number_fits(token, negative))
+	copy_cut(token, sizeof(token), s->at - sign, len + sign);
+	if (len + sign >= sizeof(token) || !number_fits(token + sign, sign))
 		refuse_number(s, token);
 	s->at += len;
 }

@@ -56,7 +56,7 @@ enum {
 #define LIST(key, lo, value, reload, text, ...)                                                    \
 	{                                                                                          \
 		.path = #key, .type = CONFIG_KEY_LIST, .offset = AT(key), .min = (lo),             \
-		.max = CONFIG_LIST_MAX, .fallback_text = (value), .unit = "items",                 \
+		.max = CONFIG_LIST_MAX, .fallback_text = (value), .unit = "strings",               \
 		.live = (reload), .help = (text), __VA_ARGS__                                      \
 	}
 
@@ -232,6 +232,7 @@ void config_key_allowed(const struct config_key *key, char *buf, size_t size)
 	else if (key->type == CONFIG_KEY_BOOL)
 		(void)snprintf(buf, size, "true, false");
 	else
-		(void)snprintf(
-			buf, size, "%" PRId64 " to %" PRId64 " %s", key->min, key->max, key->unit);
+		(void)snprintf(buf, size, "%s%" PRId64 " to %" PRId64 " %s",
+			key->type == CONFIG_KEY_STRING ? "a string of " : "", key->min, key->max,
+			key->unit);
 }
