@@ -21,9 +21,12 @@ static bool wait_for_work(struct checkpointer *c)
 static void *run(void *arg)
 {
 	struct checkpointer *c = arg;
-	while (wait_for_work(c))
+	while (wait_for_work(c)) {
+		pthread_mutex_lock(&c->running);
 		(void)sqlite3_wal_checkpoint_v2(
 			c->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		pthread_mutex_unlock(&c->running);
+	}
 	return NULL;
 }
 
@@ -65,7 +68,8 @@ int checkpointer_start(struct checkpointer *c, const char *path, sqlite3 *writer
 		conn_close(&c->conn);
 		return err_pass(r);
 	}
-	(void)pthread_mutex_init(&c->shared.mu, NULL); /* neither can fail on Linux */
+	(void)pthread_mutex_init(&c->running, NULL); /* none of these can fail on Linux */
+	(void)pthread_mutex_init(&c->shared.mu, NULL);
 	(void)pthread_cond_init(&c->shared.wake, NULL);
 	r = thread_start(&c->thread, "store-checkpt", run, c);
 	if (r < 0) {
@@ -88,15 +92,18 @@ void checkpointer_stop(struct checkpointer *c)
 	conn_close(&c->conn);
 	pthread_cond_destroy(&c->shared.wake);
 	pthread_mutex_destroy(&c->shared.mu);
+	pthread_mutex_destroy(&c->running);
 }
 
 void checkpointer_help(struct checkpointer *c)
 {
 	if (c->wal_pages < c->restart_at)
 		return;
+	pthread_mutex_lock(&c->running);
 	(void)sqlite3_busy_timeout(c->writer, CHECKPOINT_WAIT_MS); /* a setting: can't fail */
 	int rc = sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
 	(void)sqlite3_busy_timeout(c->writer, CONN_BUSY_MS);
+	pthread_mutex_unlock(&c->running);
 	c->restart_at = rc == SQLITE_OK ? CHECKPOINT_RESTART_PAGES
 					: c->wal_pages + CHECKPOINT_PASSIVE_PAGES;
 	if (rc == SQLITE_OK)

@@ -19,6 +19,10 @@ struct checkpointer {
 	struct conn conn; /* owned; its thread's */
 	pthread_t thread;
 
+	/* Held while one checkpoints: a second one gets SQLITE_BUSY at once, without the busy
+	 * handler (sqlite3_wal_checkpoint_v2), and the writer's must not be skipped. */
+	pthread_mutex_t running;
+
 	struct { /* under mu */
 		pthread_mutex_t mu;
 		pthread_cond_t wake;

@@ -57,8 +57,8 @@ struct store_engine {
 	/* Outcomes before STORE_FULL concern this op, which then left no trace. The others leave
 	 * only rollback. */
 	enum store_status (*apply)(void *impl, struct store_op *op);
-	/* Deletes at most `max` events of the log below `floor`. *ret_count is how many: fewer
-	 * than `max` means that all are gone. */
+	/* Deletes at most `max` events of the log below `floor`, or, with 0, what dropping it has
+	 * left behind. *ret_count is how many: fewer than `max` means that all are gone. */
 	enum store_status (*trim)(
 		void *impl, uint64_t log, uint64_t floor, size_t max, size_t *ret_count);
 	/* Anything but STORE_OK: rolled back. */
@@ -68,8 +68,8 @@ struct store_engine {
 	void (*tidy)(void *impl);
 	/* Whether `reserve` bytes are free for the store. */
 	bool (*has_space)(void *impl, uint64_t reserve);
-	/* Dropped logs that still hold events: each wants to be trimmed to STORE_SEQ_MAX. At
-	 * opening, before the writer runs. */
+	/* Dropped logs that still hold events: each wants to be trimmed with floor 0. At opening,
+	 * before the writer runs. */
 	void (*each_dropped)(void *impl, store_log_fn fn, void *arg);
 
 	/* ---- any thread ---- */

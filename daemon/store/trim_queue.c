@@ -41,6 +41,15 @@ bool trim_queue_take(struct trim_queue *queue, struct trim *ret_trim)
 	return true;
 }
 
+void trim_queue_forget(struct trim_queue *queue, uint64_t log)
+{
+	for (size_t i = 0; i < queue->count; i++) {
+		struct trim *trim = &queue->items[(queue->first + i) % queue->size];
+		if (trim->log == log)
+			trim->floor = 0;
+	}
+}
+
 void trim_queue_deinit(struct trim_queue *queue)
 {
 	free(queue->items);

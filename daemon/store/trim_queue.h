@@ -10,7 +10,7 @@
 
 struct trim {
 	uint64_t log;
-	uint64_t floor; /* delete below this seq */
+	uint64_t floor; /* delete below this seq; 0: only what dropping has left */
 };
 
 /* Zeroed is empty. */
@@ -25,4 +25,6 @@ struct trim_queue {
 bool trim_queue_push(struct trim_queue *queue, struct trim trim, size_t max);
 /* The oldest, or false when there is none. */
 bool trim_queue_take(struct trim_queue *queue, struct trim *ret_trim);
+/* Those that wait for `log` become as if never pushed: the log they meant is gone. */
+void trim_queue_forget(struct trim_queue *queue, uint64_t log);
 void trim_queue_deinit(struct trim_queue *queue);

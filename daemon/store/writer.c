@@ -24,23 +24,34 @@ void writer_submit(struct writer *w, struct store_op *op)
 	pthread_mutex_unlock(&w->shared.mu);
 }
 
-/* Dropped logs must be emptied whatever else waits: the limit is not for them. */
-static void push_trim(struct writer *w, uint64_t log, uint64_t floor, size_t max)
+static void push_trim(struct writer *w, struct trim trim, size_t max)
 {
 	pthread_mutex_lock(&w->shared.mu);
-	(void)trim_queue_push(&w->shared.trims, (struct trim){log, floor}, max);
+	(void)trim_queue_push(&w->shared.trims, trim, max); /* full: ignored, as the header says */
 	pthread_cond_signal(&w->shared.wake);
 	pthread_mutex_unlock(&w->shared.mu);
 }
 
 void writer_trim(struct writer *w, uint64_t log, uint64_t floor)
 {
-	push_trim(w, log, floor, STORE_TRIM_MAX);
+	push_trim(w, (struct trim){.log = log, .floor = floor}, STORE_TRIM_MAX);
 }
 
-static void on_dropped(void *arg, uint64_t log)
+/* A dropped log must be emptied whatever else waits: the limit is not for it. */
+static void push_dropped(void *arg, uint64_t log)
 {
-	push_trim(arg, log, STORE_SEQ_MAX, SIZE_MAX);
+	push_trim(arg, (struct trim){.log = log}, SIZE_MAX);
+}
+
+/* What was to be trimmed is gone, and must not befall the log that may begin under its number. */
+static void on_dropped(struct writer *w, uint64_t log)
+{
+	pthread_mutex_lock(&w->shared.mu);
+	trim_queue_forget(&w->shared.trims, log);
+	pthread_mutex_unlock(&w->shared.mu);
+	if (w->trimming && w->trim.log == log)
+		w->trimming = false;
+	push_dropped(w, log);
 }
 
 size_t writer_queue_len(struct writer *w)
@@ -281,7 +292,7 @@ void writer_init(struct writer *w, const struct store_engine *engine, void *impl
 	w->batch = mem_new(w->batch_max, sizeof(*w->batch));
 	(void)pthread_mutex_init(&w->shared.mu, NULL); /* neither can fail on Linux */
 	(void)pthread_cond_init(&w->shared.wake, NULL);
-	engine->each_dropped(impl, on_dropped, w);
+	engine->each_dropped(impl, push_dropped, w);
 }
 
 int writer_start(struct writer *w)

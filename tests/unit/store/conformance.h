@@ -49,6 +49,7 @@
 	X(trimming_many_logs_reaches_all)                                                          \
 	X(a_dropped_log_begins_anew)                                                               \
 	X(a_large_dropped_log_begins_anew)                                                         \
+	X(trimming_asked_for_before_a_drop_spares_the_new_log)                                     \
 	X(a_dropped_logs_ids_are_free)                                                             \
 	X(a_large_dropped_logs_ids_are_free)                                                       \
 	X(counting_leaves_out_the_author_the_uncounted_and_the_erased)                             \
