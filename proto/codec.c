@@ -15,6 +15,7 @@ enum {
 	WIRE_BYTES = 2,
 	WIRE_32BIT = 5,
 	DEPTH_MAX = 8, /* deeper than any message of the contract */
+	FIELD_MAX = (1 << 29) - 1, /* the largest field number there can be */
 };
 
 /* What is left of the bytes under check. */
@@ -132,7 +133,7 @@ static enum codec_status check_message(
 	while (s.len > 0) {
 		uint64_t tag;
 		struct span value;
-		if (!take_varint(&s, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX)
+		if (!take_varint(&s, &tag) || tag >> 3 == 0 || tag >> 3 > FIELD_MAX)
 			return CODEC_MALFORMED;
 		unsigned wire = (unsigned)(tag & 7);
 		if (!take_value(&s, wire, &value))
@@ -165,7 +166,8 @@ enum codec_status codec_decode(struct codec_arena *arena, const ProtobufCMessage
 	return CODEC_OK;
 }
 
-ProtobufCMessage *codec_load(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len)
+ProtobufCMessage *codec_load(
+	const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len)
 {
 	if (check_message(type, (struct span){.at = data, .len = len}, 0) != CODEC_OK)
 		return NULL;

@@ -204,6 +204,8 @@ static void malformed_bytes_are_refused(void **state)
 		{"\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11}, /* longest length */
 		{"\x1a\x02\x18\x01", 4}, /* a text sent as a varint */
 		{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00", 11}, /* largest tag */
+		{"\x80\x80\x80\x80\x10\x00", 6}, /* field number 2^29 */
+		{"\xff\xff\xff\xff\x7f\x00", 6}, /* field number 2^32 - 1 */
 	};
 	for (size_t i = 0; i < GC_LENGTH(cases); i++) {
 		assert_int_equal(decode(FRAME, cases[i].data, cases[i].len), CODEC_MALFORMED);
