@@ -187,8 +187,8 @@ void log_with(
 bool log_limit_allows_at(struct log_limit *limit, struct mono now, uint32_t *ret_dropped)
 {
 	(void)pthread_mutex_lock(&limit->mu); /* cannot fail on a default mutex */
-	if (!limit->used ||
-		clock_mono_ms_since(now, limit->since) >= LOG_LIMIT_WINDOW_S * CLOCK_MS_PER_S) {
+	if (!limit->used || clock_mono_ms_since(now, limit->since) >=
+				    INT64_C(1) * LOG_LIMIT_WINDOW_S * CLOCK_MS_PER_S) {
 		limit->since = now;
 		limit->used = 0;
 	}

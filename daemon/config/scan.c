@@ -13,6 +13,7 @@ enum {
 	NAME_BYTES = 64,
 	TOKEN_BYTES = 64,
 	ALLOWED_BYTES = 256,
+	ERROR_BYTES = 128, /* strerror_r's text, if it needs room at all */
 };
 
 static const char digits[] = "0123456789";
@@ -194,11 +195,13 @@ static bool scan_named(const char *path, const char *name, const struct scan *fr
 	size_t len;
 	int r = fd_read_file(path, SCAN_FILE_BYTES_MAX, &text, &len);
 	if (r < 0) {
+		char buf[ERROR_BYTES];
 		struct config_fault fault = {.file = from->name,
 			.line = from->line,
 			.key = from->line ? "@include" : NULL,
 			.value = from->line ? name : NULL,
-			.why = r == -EFBIG ? "the file is larger than 1 MiB" : strerror(-r)};
+			.why = r == -EFBIG ? "the file is larger than 1 MiB"
+					   : strerror_r(-r, buf, sizeof(buf))};
 		config_errors_add(from->errors, &fault);
 		return false;
 	}
