@@ -106,6 +106,12 @@ static struct entry *entry_add(struct ratemap *map, const char *key, struct mono
 
 bool ratemap_take(struct ratemap *map, const char *key, struct mono now, uint32_t *ret_wait_ms)
 {
+	return ratemap_take_many(map, key, 1, now, ret_wait_ms);
+}
+
+bool ratemap_take_many(struct ratemap *map, const char *key, uint64_t amount, struct mono now,
+	uint32_t *ret_wait_ms)
+{
 	(void)pthread_mutex_lock(&map->mu);
 	struct entry *entry = entry_find(map, key);
 	if (entry) {
@@ -114,7 +120,7 @@ bool ratemap_take(struct ratemap *map, const char *key, struct mono now, uint32_
 	} else {
 		entry = entry_add(map, key, now);
 	}
-	bool taken = bucket_state_take(&entry->state, map->rate, 1, now, ret_wait_ms);
+	bool taken = bucket_state_take(&entry->state, map->rate, amount, now, ret_wait_ms);
 	(void)pthread_mutex_unlock(&map->mu);
 	return taken;
 }

@@ -24,6 +24,10 @@ void ratemap_freep(struct ratemap **map);
 void ratemap_reconfigure(struct ratemap *map, int64_t per_minute, int64_t burst);
 /* Takes one from the key's bucket, or nothing and *ret_wait_ms. `key` is borrowed for the call. */
 bool ratemap_take(struct ratemap *map, const char *key, struct mono now, uint32_t *ret_wait_ms);
+/* Takes `amount`. A limit of n per hour is a map of n per minute with a burst of n x 60, from which
+ * each attempt takes 60. */
+bool ratemap_take_many(struct ratemap *map, const char *key, uint64_t amount, struct mono now,
+	uint32_t *ret_wait_ms);
 /* The key starts full again, as after the right password. */
 void ratemap_forget(struct ratemap *map, const char *key);
 size_t ratemap_count(struct ratemap *map);

@@ -100,6 +100,19 @@ static void a_new_rate_holds_for_known_keys(void **state)
 	assert_true(ratemap_take(*state, "a", clock_mono_add_ms(now, 2), &wait_ms));
 }
 
+static void a_limit_per_hour_is_sixty_of_a_minutes_tokens_each(void **state)
+{
+	(void)state;
+	uint32_t wait_ms = 0;
+	struct ratemap *map = ratemap_new(ENTRIES, 2, INT64_C(2) * 60);
+	assert_true(ratemap_take_many(map, "a", 60, now, &wait_ms));
+	assert_true(ratemap_take_many(map, "a", 60, now, &wait_ms));
+	assert_false(ratemap_take_many(map, "a", 60, now, &wait_ms));
+	assert_in_range(wait_ms, 1800000, 1800002);
+	assert_true(ratemap_take_many(map, "a", 60, clock_mono_add_ms(now, 1800001), &wait_ms));
+	ratemap_free(map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +128,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_forgotten_key_starts_full, make_map, free_map),
 		cmocka_unit_test_setup_teardown(
 			a_new_rate_holds_for_known_keys, make_map, free_map),
+		cmocka_unit_test(a_limit_per_hour_is_sixty_of_a_minutes_tokens_each),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
