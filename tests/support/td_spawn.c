@@ -143,12 +143,13 @@ static _Noreturn void child(struct launch *l, pid_t parent)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(TD_EXIT_NO_EXEC);
+	/* First, since it may stand where a listener goes. */
+	if (dup2(l->log_fd, STDERR_FILENO) < 0 || dup2(l->log_fd, STDOUT_FILENO) < 0)
+		_exit(TD_EXIT_NO_EXEC);
 	for (size_t i = 0; i < l->fd_count; i++) {
 		if (dup2(l->fds[i], TD_FIRST_FD + (int)i) < 0)
 			_exit(TD_EXIT_NO_EXEC);
 	}
-	if (dup2(l->log_fd, STDERR_FILENO) < 0 || dup2(l->log_fd, STDOUT_FILENO) < 0)
-		_exit(TD_EXIT_NO_EXEC);
 	/* Whatever the test's own libraries left inheritable stays out of the daemon. */
 	(void)syscall(SYS_close_range, TD_FIRST_FD + (unsigned)l->fd_count, ~0U, 0U);
 	write_pid(l->pid, getpid());
