@@ -105,6 +105,7 @@ static int run_victim(char **argv)
 struct acks {
 	struct ack *items; /* owned */
 	size_t count;
+	size_t size;
 };
 
 static pid_t start_victim(struct fixture *f, uint64_t first_id, int *ret_fd)
@@ -146,6 +147,15 @@ static bool read_ack(int fd, struct ack *ack)
 	return true;
 }
 
+static void add_ack(struct acks *acks, const struct ack *ack)
+{
+	if (acks->count == acks->size) {
+		acks->size = acks->size ? 2 * acks->size : 1024;
+		acks->items = mem_grow(acks->items, acks->size, sizeof(*ack));
+	}
+	acks->items[acks->count++] = *ack;
+}
+
 static void kill_round(struct fixture *f, struct acks *acks)
 {
 	int fd = -1;
@@ -157,8 +167,7 @@ static void kill_round(struct fixture *f, struct acks *acks)
 	bool killed = false;
 	struct ack ack;
 	while (read_ack(fd, &ack)) {
-		acks->items = mem_grow(acks->items, acks->count + 1, sizeof(ack));
-		acks->items[acks->count++] = ack;
+		add_ack(acks, &ack);
 		if (!killed && acks->count >= until) {
 			assert_int_equal(kill(pid, SIGKILL), 0);
 			killed = true;
