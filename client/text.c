@@ -9,6 +9,7 @@
 #include "base/macros.h"
 #include "base/mem.h"
 #include "client/text_class.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -248,9 +249,10 @@ static void cut(struct cleaner *c, size_t bytes_max, int cells_max)
 	append(c, 0x2026);
 }
 
-static bool name_too_wide(const struct cleaner *c)
+static bool name_too_long(const struct cleaner *c)
 {
-	return c->mode == TEXT_NAME && text_cells(c->out, c->len) > TEXT_NAME_CELLS_MAX;
+	return c->mode == TEXT_NAME &&
+	       (c->len > TEXT_NAME_BYTES_MAX || text_cells(c->out, c->len) > TEXT_NAME_CELLS_MAX);
 }
 
 char *text_clean(enum text_mode mode, const char *data, size_t len)
@@ -270,8 +272,10 @@ char *text_clean(enum text_mode mode, const char *data, size_t len)
 		if (tags && c.cluster_bytes + tags <= CLUSTER_ROOM)
 			put_flag_tags(&c, data + at, tags), at += tags;
 	}
-	if (c.len > TEXT_BYTES_MAX || name_too_wide(&c))
-		cut(&c, TEXT_BYTES_MAX, mode == TEXT_NAME ? TEXT_NAME_CELLS_MAX : TEXT_BYTES_MAX);
+	if (name_too_long(&c))
+		cut(&c, TEXT_NAME_BYTES_MAX, TEXT_NAME_CELLS_MAX);
+	else if (c.len > TEXT_BYTES_MAX)
+		cut(&c, TEXT_BYTES_MAX, INT_MAX);
 	c.out[c.len] = '\0';
 	return c.out;
 }

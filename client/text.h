@@ -22,6 +22,7 @@ enum {
 		64 * 1024, /* what text_clean gives at most; longer text ends in an ellipsis */
 	TEXT_CLUSTER_BYTES_MAX = 64, /* one user-perceived character */
 	TEXT_NAME_CELLS_MAX = 64, /* columns of a cleaned name */
+	TEXT_NAME_BYTES_MAX = 256, /* so that a name fits a buffer */
 	TEXT_BODY_MARKS_MAX = 6, /* combining marks on one base */
 	TEXT_NAME_MARKS_MAX = 3,
 	TEXT_TAB_CELLS = 8,
@@ -35,7 +36,7 @@ char *text_clean(enum text_mode mode, const char *data, size_t len);
 char *text_clean_string(enum text_mode mode, const char *text);
 
 /* Length in bytes of the user-perceived character (grapheme cluster) at the start of `text`, > 0
- * when len > 0; *ret_cells (may be NULL) gets its columns, 0 to 2. Bytes that are no UTF-8 count
+ * when len > 0; *ret_cells (may be NULL) gets its columns, 1 or 2. Bytes that are no UTF-8 count
  * one by one. */
 size_t text_cluster(const char *text, size_t len, int *ret_cells);
 /* Length of the cluster that ends at `len`. */

@@ -30,7 +30,7 @@ size_t text_cluster(const char *text, size_t len, int *ret_cells)
 {
 	utf8proc_int32_t state = 0;
 	int32_t last = 0, cp = 0;
-	int cells = 0;
+	int cells = 1; /* what has none would have no bound in a name */
 	size_t at = 0;
 	while (at < len) {
 		size_t n = text_decode(text + at, len - at, &cp);

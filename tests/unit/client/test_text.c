@@ -290,6 +290,7 @@ static void check_clean(enum text_mode mode, const char *raw, size_t raw_len)
 		assert_in_range(n, 1, TEXT_CLUSTER_BYTES_MAX);
 		at += n;
 	}
+	assert_true(mode == TEXT_BODY || len <= TEXT_NAME_BYTES_MAX);
 	if (mode == TEXT_NAME)
 		assert_true(text_cells(clean, len) <= TEXT_NAME_CELLS_MAX);
 	char *again = text_clean(mode, clean, len);
