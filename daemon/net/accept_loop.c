@@ -85,7 +85,6 @@ static void set_paused(struct acceptor *a, bool paused)
 static void log_refused(enum guard_reason reason, const char *address)
 {
 	struct log_fields fields = {.peer = address};
-	metric_add(METRIC_CONNECTIONS_REFUSED, 1);
 	log_limited(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT,
 		"connection refused reason=\"%s\"", guard_reason_text(reason));
 }
@@ -95,6 +94,7 @@ static void refuse(int fd, enum guard_reason reason, const struct peer *peer)
 	char address[PEER_TEXT_BYTES] = "local";
 	if (peer)
 		peer_print_address(peer, address);
+	metric_add(METRIC_CONNECTIONS_REFUSED, 1);
 	conn_close_hard(fd);
 	log_refused(reason, address);
 }
@@ -181,8 +181,8 @@ static void on_admin(struct acceptor *a, int fd)
 	struct ucred ucred = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
 	enum guard_reason reason = admit_admin(a, fd, &ucred);
 	if (reason != GUARD_FINE) {
-		close(fd);
 		metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+		close(fd);
 		log_limited(LOG_LEVEL_WARNING, NULL, NULL,
 			"admin connection refused reason=\"%s\" uid=%u pid=%d",
 			guard_reason_text(reason), (unsigned)ucred.uid, (int)ucred.pid);

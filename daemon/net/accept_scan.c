@@ -37,8 +37,9 @@ static void cut(struct acceptor *a, struct conn *conn, enum guard_reason reason)
 	struct log_fields fields = {.peer = address};
 	acceptor_address(conn->peer, address);
 	conn_unmark_pending(&a->conns, conn);
-	conn_cut(conn);
+	(void)conn_received_bytes(conn, &conn->guard.seen_bytes); /* else as last seen */
 	metric_add(METRIC_GUARD_CUTS, 1);
+	conn_cut(conn);
 	log_limited(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT,
 		"connection cut reason=\"%s\" bytes=%llu", guard_reason_text(reason),
 		(unsigned long long)conn->guard.seen_bytes);

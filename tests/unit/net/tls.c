@@ -1,6 +1,7 @@
 /* Pairs of certificate and key: made, read, and every fault with its own sentence. */
 #include "net/tls.h"
 
+#include "net/tls_info.h"
 #include "pair.h"
 
 #include <errno.h>
@@ -167,6 +168,14 @@ static void an_rsa_key_of_2048_bits_is_taken(void **state)
 	recipe.key = pair_make_rsa(2048);
 	write_pair(&recipe); /* frees the key */
 	tls_pair_free(expect_good());
+}
+
+static void a_time_is_printed_in_utc(void **state)
+{
+	(void)state;
+	char text[64];
+	tls_info_print_time(UINT64_C(1767182400) * CLOCK_US_PER_S, text, sizeof(text));
+	assert_string_equal(text, "2025-12-31 12:00:00 UTC");
 }
 
 static void too_short_an_rsa_key_is_named(void **state)
@@ -507,6 +516,7 @@ int main(void)
 		TEST(a_common_name_alone_is_a_name),
 		TEST(control_characters_in_a_name_are_replaced),
 		TEST(an_rsa_key_of_2048_bits_is_taken),
+		TEST(a_time_is_printed_in_utc),
 		TEST(too_short_an_rsa_key_is_named),
 		TEST(too_short_an_ec_key_is_named),
 		TEST(a_key_of_another_type_is_named),
