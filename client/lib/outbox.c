@@ -41,7 +41,7 @@ static int append(struct outbox *o, const uint8_t *record, size_t len)
 		return 0;
 	}
 	int e = n < 0 ? errno : ENOSPC;
-	(void)ftruncate(
+	(void)!ftruncate(
 		o->shared.fd, (off_t)o->shared.file_bytes); /* else the next one overwrites */
 	return err_raise(-e);
 }
