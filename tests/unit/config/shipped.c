@@ -112,7 +112,7 @@ static void the_manual_page_names_nothing_that_is_gone(void **state)
 {
 	(void)state;
 	static const char mark[] = "\n.It Ic ";
-	GC_CLEANUP(mem_freep) char *text = manual();
+	char *text = manual();
 	for (const char *at = strstr(text, mark); at; at = strstr(at + 1, mark)) {
 		char path[LINE_BYTES];
 		const char *begin = at + strlen(mark);
@@ -120,6 +120,7 @@ static void the_manual_page_names_nothing_that_is_gone(void **state)
 		if (!config_key_find(path))
 			fail_msg("gchatd.conf.5 names %s, which does not exist", path);
 	}
+	free(text);
 }
 
 int main(void)
