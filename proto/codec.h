@@ -16,7 +16,7 @@ enum codec_status {
 	CODEC_OK,
 	CODEC_TOO_LARGE, /* over LIMIT_MESSAGE_BYTES, or decoding would take over LIMIT_DECODE_BYTES */
 	CODEC_MALFORMED, /* not a message of this type */
-	CODEC_BAD_TEXT,	 /* a string isn't UTF-8 or holds a NUL */
+	CODEC_BAD_TEXT, /* a string isn't UTF-8 or holds a NUL */
 };
 
 /* Scratch memory for decoding; one thread at a time. */
@@ -37,8 +37,8 @@ enum codec_status codec_decode(struct codec_arena *arena, const ProtobufCMessage
 
 /* Decodes bytes of our own (records, events read back, replies on the client side) up to `len`,
  * on the heap, with the same checks. NULL when malformed. Owned: codec_free. */
-ProtobufCMessage *codec_load(const ProtobufCMessageDescriptor *type, const uint8_t *data,
-	size_t len);
+ProtobufCMessage *codec_load(
+	const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len);
 void codec_free(ProtobufCMessage *msg);
 
 /* Size of the encoding, bytes. */

@@ -10,7 +10,7 @@
 
 enum {
 	ERR_TEXT_BYTES = 512, /* room for one sentence with a path in it */
-	ERR_TRACE_MAX = 8,    /* sites remembered per thread */
+	ERR_TRACE_MAX = 8, /* sites remembered per thread */
 };
 
 /* A sentence for a person, in the caller's buffer. Only where a person reads the reason. */

@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 
-#define GC_CLEANUP(fn)	     __attribute__((cleanup(fn)))
-#define GC_MUST_CHECK	     __attribute__((warn_unused_result))
+#define GC_CLEANUP(fn)       __attribute__((cleanup(fn)))
+#define GC_MUST_CHECK        __attribute__((warn_unused_result))
 #define GC_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define GC_EXPORT	     __attribute__((visibility("default")))
+#define GC_EXPORT            __attribute__((visibility("default")))
 #define GC_LENGTH(array)     (sizeof(array) / sizeof((array)[0]))
 
 /* Hands an owned pointer over: yields its value and leaves NULL behind. */

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define METADATA_KEY_REASON	 "gchat-reason"
+#define METADATA_KEY_REASON      "gchat-reason"
 #define METADATA_KEY_RETRY_AFTER "gchat-retry-after-ms"
-#define METADATA_BEARER		 "Bearer "
+#define METADATA_BEARER          "Bearer "
 
 /* Copies the value of `key` into buf as a string. False: absent or longer than `size` - 1. */
 bool metadata_get(const grpc_metadata_array *array, const char *key, char *buf, size_t size);

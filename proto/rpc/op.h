@@ -12,7 +12,7 @@
 
 struct op {
 	void (*done)(struct op *op, bool ok); /* on the queue's thread */
-	bool busy;			      /* between start and done */
+	bool busy; /* between start and done */
 };
 
 /* Starts a batch with `op` as its tag; the op must be idle. */

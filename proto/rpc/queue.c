@@ -53,7 +53,8 @@ void queue_deinit(struct queue *q)
 	grpc_call_unref(q->wake_call);
 	grpc_channel_destroy(q->lame);
 	grpc_completion_queue_shutdown(q->cq);
-	while (run_event(grpc_completion_queue_next(q->cq, gpr_inf_future(GPR_CLOCK_REALTIME), NULL)))
+	while (run_event(
+		grpc_completion_queue_next(q->cq, gpr_inf_future(GPR_CLOCK_REALTIME), NULL)))
 		continue;
 	grpc_completion_queue_destroy(q->cq);
 }

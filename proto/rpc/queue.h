@@ -11,8 +11,8 @@
 
 struct queue {
 	grpc_completion_queue *cq; /* owned */
-	grpc_channel *lame;	   /* owned: carries the call below */
-	grpc_call *wake_call;	   /* owned: never started */
+	grpc_channel *lame; /* owned: carries the call below */
+	grpc_call *wake_call; /* owned: never started */
 	struct op wake_op;
 	atomic_bool waking; /* a wake is posted and not yet seen */
 };

@@ -1,0 +1,119 @@
+/* gchatd's arguments and exit status. */
+#include "base/log.h"
+#include "config/config.h"
+#include "server.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG GCHAT_CONFIG_FILE
+
+enum {
+	EXIT_USAGE = 64, /* EX_USAGE of sysexits(3) */
+};
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"check-config", no_argument, NULL, 't'},
+	{"print-config", no_argument, NULL, 'p'},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+	"Usage: gchatd [--config FILE]\n"
+	"       gchatd [--config FILE] --check-config | --print-config\n"
+	"\n"
+	"The chat daemon. Normally started by systemd; in the foreground it logs to the terminal.\n"
+	"\n"
+	"  -c, --config FILE   settings (default: " DEFAULT_CONFIG ", where it exists)\n"
+	"  -t, --check-config  check the settings, say everything that is wrong, and exit\n"
+	"  -p, --print-config  print all settings in force, with their help, and exit\n"
+	"  -V, --version       print the version and exit\n"
+	"  -h, --help          print this and exit\n"
+	"\n"
+	"Signals: SIGTERM drains and stops, SIGHUP reads settings and certificate again.\n"
+	"Exit status: 0 stopped, 1 failed to start, 64 wrong usage, 78 wrong settings.\n"
+	"See gchatd(8), gchatd.conf(5), gchatctl(1).\n";
+
+struct args {
+	const char *config;
+	bool check;
+	bool print;
+};
+
+/* The exit status, or -1 to go on. */
+static int parse(int argc, char **argv, struct args *ret)
+{
+	int c;
+	while ((c = getopt_long(argc, argv, "c:tpVh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			ret->config = optarg;
+			break;
+		case 't':
+			ret->check = true;
+			break;
+		case 'p':
+			ret->print = true;
+			break;
+		case 'V':
+			puts("gchatd " GCHAT_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			fputs(help, stdout);
+			return EXIT_SUCCESS;
+		default:
+			fputs("Try 'gchatd --help'.\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "gchatd: %s: unexpected argument\nTry 'gchatd --help'.\n", argv[optind]);
+	return EXIT_USAGE;
+}
+
+static const char *find_config(const struct args *args)
+{
+	if (args->config)
+		return args->config;
+	return access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG : NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct args args = {0};
+	struct config *config = NULL;
+	struct config_errors errors = {0};
+	struct err_text err = {0};
+	int status = parse(argc, argv, &args);
+	if (status >= 0)
+		return status;
+	const char *path = find_config(&args);
+	if (config_load(path, &config, &errors) < 0) {
+		config_errors_print(&errors, stderr);
+		config_errors_deinit(&errors);
+		return CONFIG_EXIT_STATUS;
+	}
+	if (args.check || args.print) {
+		if (args.print)
+			config_print(config, stdout);
+		(void)config_free(config);
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
+	log_open((int)config->log.level);
+	if (server_run(config, path, &err) < 0) {
+		char trace[ERR_TEXT_BYTES];
+		err_trace(trace, sizeof(trace));
+		log_error("gchatd can't start: %s (%s)", err.text[0] ? err.text : "see the trace",
+			trace);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}

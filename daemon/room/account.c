@@ -1,0 +1,92 @@
+/* Accounts: life and encoding. */
+#include "room/account.h"
+
+#include "base/mem.h"
+#include "gchat/v1/record.pb-c.h"
+#include "proto/codec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct account *account_new(uint64_t id, const char *name, bool guest, uint64_t created_us)
+{
+	struct account *account = mem_new(1, sizeof(*account));
+	atomic_init(&account->refs, 1);
+	account->id = id;
+	(void)snprintf(account->name, sizeof(account->name), "%s", name);
+	account->guest = guest;
+	account->created_us = created_us;
+	account->presence.shown = GCHAT__V1__PRESENCE_STATE__PRESENCE_OFFLINE;
+	pthread_mutex_init(&account->shared.mu, NULL);
+	LIST_INIT(&account->memberships);
+	LIST_INIT(&account->tokens);
+	return account;
+}
+
+struct account *account_ref(struct account *account)
+{
+	atomic_fetch_add_explicit(&account->refs, 1, memory_order_relaxed);
+	return account;
+}
+
+struct account *account_unref(struct account *account)
+{
+	if (!account || atomic_fetch_sub_explicit(&account->refs, 1, memory_order_acq_rel) > 1)
+		return NULL;
+	GC_ASSERT(LIST_EMPTY(&account->memberships) && LIST_EMPTY(&account->tokens));
+	pthread_mutex_destroy(&account->shared.mu);
+	bucket_deinit(&account->messages);
+	bucket_deinit(&account->bytes);
+	free(account->shared.upload);
+	free(account);
+	return NULL;
+}
+
+void account_get_profile(struct account *account, struct profile *ret_profile)
+{
+	*ret_profile = (struct profile){.account_id = account->id, .guest = account->guest};
+	memcpy(ret_profile->user, account->name, sizeof(ret_profile->user));
+	pthread_mutex_lock(&account->shared.mu);
+	memcpy(ret_profile->display_name, account->shared.display_name,
+		sizeof(ret_profile->display_name));
+	memcpy(ret_profile->status_text, account->shared.status_text,
+		sizeof(ret_profile->status_text));
+	memcpy(ret_profile->avatar_hash, account->shared.avatar_hash, LIMIT_SHA256_BYTES);
+	ret_profile->has_avatar = account->shared.has_avatar;
+	pthread_mutex_unlock(&account->shared.mu);
+}
+
+void profile_to_message(struct profile *profile, Gchat__V1__Profile *out)
+{
+	*out = (Gchat__V1__Profile)GCHAT__V1__PROFILE__INIT;
+	out->account_id = profile->account_id;
+	out->user = profile->user;
+	out->display_name = profile->display_name;
+	out->status_text = profile->status_text;
+	out->guest = profile->guest;
+	if (profile->has_avatar)
+		out->avatar_hash = (ProtobufCBinaryData){
+			.data = profile->avatar_hash, .len = LIMIT_SHA256_BYTES};
+}
+
+uint8_t *account_encode(struct account *account, const struct profile *profile,
+	const char *password_hash, bool suspended, size_t *ret_len)
+{
+	struct profile copy = *profile;
+	char hash[ACCOUNT_PASSWORD_HASH_BYTES];
+	(void)snprintf(hash, sizeof(hash), "%s", password_hash);
+	Gchat__V1__AccountRecord record = GCHAT__V1__ACCOUNT_RECORD__INIT;
+	record.account_id = account->id;
+	record.user = copy.user;
+	record.display_name = copy.display_name;
+	record.status_text = copy.status_text;
+	record.password_hash = hash;
+	record.created_us = account->created_us;
+	record.guest = account->guest;
+	record.suspended = suspended;
+	if (copy.has_avatar)
+		record.avatar_hash =
+			(ProtobufCBinaryData){.data = copy.avatar_hash, .len = LIMIT_SHA256_BYTES};
+	return codec_encode_new(&record.base, ret_len);
+}

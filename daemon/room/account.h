@@ -1,0 +1,98 @@
+/*
+ * Accounts and their tokens, in memory for as long as the daemon runs. The directory finds them; a
+ * reference keeps them. Memberships are a list through struct member (room.h).
+ */
+#pragma once
+
+#include "base/macros.h"
+#include "base/quota.h"
+#include "gchat/v1/chat.pb-c.h"
+#include "proto/limits.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+enum {
+	ACCOUNT_PASSWORD_HASH_BYTES = 128
+}; /* crypto_pwhash_STRBYTES of libsodium */
+
+struct member;
+
+struct account {
+	atomic_uint refs;
+	uint64_t id;
+	char name[LIMIT_USER_NAME_BYTES + 1];
+	uint64_t created_us;
+	bool guest;
+	atomic_bool suspended;
+	atomic_uint sessions; /* open streams */
+	_Atomic uint64_t last_seen_us;
+	struct bucket messages; /* own lock */
+	struct bucket bytes; /* own lock */
+	struct { /* any thread, under mu */
+		pthread_mutex_t mu;
+		char display_name[LIMIT_DISPLAY_NAME_BYTES + 1];
+		char status_text[LIMIT_STATUS_TEXT_BYTES + 1];
+		uint8_t avatar_hash[LIMIT_SHA256_BYTES];
+		bool has_avatar;
+		char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+		uint8_t *upload; /* owned: avatar under way, or NULL */
+		uint32_t upload_total;
+		uint32_t upload_len;
+	} shared;
+	/* The directory's, under its lock. */
+	LIST_HEAD(, member) memberships;
+	unsigned membership_count;
+	LIST_HEAD(, account_token) tokens;
+	UT_hash_handle by_id;
+	UT_hash_handle by_name;
+	/* The presence module's, under its mutex. */
+	struct {
+		unsigned online; /* sessions that are online */
+		unsigned away; /* sessions that are away */
+		int shown; /* Gchat__V1__PresenceState last told to others */
+		int64_t due_us; /* monotonic: when to look again; 0: not listed */
+		TAILQ_ENTRY(account) link;
+	} presence;
+};
+
+/* A bearer token, known by its hash. Immutable but for last_used_us. */
+struct account_token {
+	uint8_t hash[LIMIT_SHA256_BYTES];
+	uint64_t id;
+	struct account *account; /* ref */
+	char device[LIMIT_CLIENT_NAME_BYTES + 1];
+	uint64_t created_us;
+	_Atomic uint64_t last_used_us;
+	LIST_ENTRY(account_token) link;
+	UT_hash_handle hh;
+};
+
+/* A copy of what an account shows of itself. */
+struct profile {
+	uint64_t account_id;
+	char user[LIMIT_USER_NAME_BYTES + 1];
+	char display_name[LIMIT_DISPLAY_NAME_BYTES + 1];
+	char status_text[LIMIT_STATUS_TEXT_BYTES + 1];
+	uint8_t avatar_hash[LIMIT_SHA256_BYTES];
+	bool has_avatar;
+	bool guest;
+};
+
+/* A new account with one reference, not in any directory yet. */
+struct account *account_new(uint64_t id, const char *name, bool guest, uint64_t created_us);
+struct account *account_ref(struct account *account);
+struct account *account_unref(struct account *account);
+
+/* Any thread. */
+void account_get_profile(struct account *account, struct profile *ret_profile);
+
+/* Points `out` at the profile's strings: borrowed while `profile` lives and stays. */
+void profile_to_message(struct profile *profile, Gchat__V1__Profile *out);
+
+/* The stored form of the account, with the profile given. Owned by the caller: free. */
+uint8_t *account_encode(struct account *account, const struct profile *profile,
+	const char *password_hash, bool suspended, size_t *ret_len);

@@ -1,0 +1,294 @@
+/* The maps and what keeps them consistent. Loading is in load.c. */
+#include "room/directory.h"
+
+#include "base/mem.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+void directory_set_limits(struct directory *d, const struct directory_limits *limits)
+{
+	struct account *account;
+	struct account *tmp;
+	pthread_rwlock_wrlock(&d->lock);
+	d->limits = *limits;
+	HASH_ITER (by_id, d->accounts, account, tmp) {
+		bucket_reconfigure(
+			&account->messages, limits->messages_per_minute, limits->messages_burst);
+		bucket_reconfigure(&account->bytes, limits->message_bytes_per_minute,
+			limits->message_bytes_per_minute);
+	}
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_get_limits(struct directory *d, struct directory_limits *ret_limits)
+{
+	pthread_rwlock_rdlock(&d->lock);
+	*ret_limits = d->limits;
+	pthread_rwlock_unlock(&d->lock);
+}
+
+struct account *directory_find_account(struct directory *d, uint64_t id)
+{
+	struct account *account;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_FIND(by_id, d->accounts, &id, sizeof(id), account);
+	if (account)
+		account_ref(account);
+	pthread_rwlock_unlock(&d->lock);
+	return account;
+}
+
+struct account *directory_find_user(struct directory *d, const char *name)
+{
+	struct account *account;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_FIND(by_name, d->names, name, strlen(name), account);
+	if (account)
+		account_ref(account);
+	pthread_rwlock_unlock(&d->lock);
+	return account;
+}
+
+struct room *directory_find_room(struct directory *d, uint64_t id)
+{
+	struct room *room;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_FIND(by_id, d->rooms, &id, sizeof(id), room);
+	if (room)
+		room_ref(room);
+	pthread_rwlock_unlock(&d->lock);
+	return room;
+}
+
+struct room *directory_find_room_name(struct directory *d, const char *name)
+{
+	struct room *room;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_FIND(by_name, d->room_names, name, strlen(name), room);
+	if (room)
+		room_ref(room);
+	pthread_rwlock_unlock(&d->lock);
+	return room;
+}
+
+struct account *directory_find_token(
+	struct directory *d, const uint8_t hash[LIMIT_SHA256_BYTES], uint64_t *ret_token_id)
+{
+	struct account *account = NULL;
+	struct account_token *token;
+	uint64_t now = clock_wall_us();
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_FIND(hh, d->tokens, hash, LIMIT_SHA256_BYTES, token);
+	if (token && now < token->created_us + d->limits.token_life_us) {
+		atomic_store(&token->last_used_us, now);
+		account = account_ref(token->account);
+		*ret_token_id = token->id;
+	}
+	pthread_rwlock_unlock(&d->lock);
+	return account;
+}
+
+struct room **directory_rooms_of(struct directory *d, struct account *account, size_t *ret_count)
+{
+	struct member *member;
+	size_t count = 0;
+	pthread_rwlock_rdlock(&d->lock);
+	struct room **rooms = mem_new(account->membership_count, sizeof(struct room *));
+	LIST_FOREACH (member, &account->memberships, of_account)
+		rooms[count++] = room_ref(member->room);
+	pthread_rwlock_unlock(&d->lock);
+	*ret_count = count;
+	return rooms;
+}
+
+struct room **directory_all_rooms(struct directory *d, size_t *ret_count)
+{
+	struct room *room;
+	struct room *tmp;
+	size_t count = 0;
+	pthread_rwlock_rdlock(&d->lock);
+	struct room **rooms = mem_new(d->room_count, sizeof(struct room *));
+	HASH_ITER (by_id, d->rooms, room, tmp)
+		rooms[count++] = room_ref(room);
+	pthread_rwlock_unlock(&d->lock);
+	*ret_count = count;
+	return rooms;
+}
+
+static struct invite *find_invite(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	struct invite probe = {.key = {.room_id = room_id, .account_id = account_id}};
+	struct invite *invite;
+	HASH_FIND(hh, d->invites, &probe.key, sizeof(probe.key), invite);
+	return invite;
+}
+
+bool directory_is_invited(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	pthread_rwlock_rdlock(&d->lock);
+	bool invited = find_invite(d, room_id, account_id) != NULL;
+	pthread_rwlock_unlock(&d->lock);
+	return invited;
+}
+
+void directory_add_account(struct directory *d, struct account *account)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	bucket_init(&account->messages, d->limits.messages_per_minute, d->limits.messages_burst);
+	bucket_init(&account->bytes, d->limits.message_bytes_per_minute,
+		d->limits.message_bytes_per_minute);
+	HASH_ADD(by_id, d->accounts, id, sizeof(account->id), account);
+	HASH_ADD_KEYPTR(by_name, d->names, account->name, strlen(account->name), account);
+	d->account_count++;
+	pthread_rwlock_unlock(&d->lock);
+}
+
+static void drop_member(struct room *room, struct member *member)
+{
+	room_lock(room);
+	HASH_DELETE(hh, room->shared.members, member);
+	room->shared.member_count--;
+	room_unlock(room);
+	LIST_REMOVE(member, of_account);
+	member->account->membership_count--;
+	(void)account_unref(member->account);
+	free(member);
+}
+
+static void drop_token(struct directory *d, struct account_token *token)
+{
+	HASH_DELETE(hh, d->tokens, token);
+	LIST_REMOVE(token, link);
+	(void)account_unref(token->account);
+	free(token);
+}
+
+void directory_remove_account(struct directory *d, struct account *account)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	while (!LIST_EMPTY(&account->memberships)) {
+		struct member *member = LIST_FIRST(&account->memberships);
+		drop_member(member->room, member);
+	}
+	while (!LIST_EMPTY(&account->tokens))
+		drop_token(d, LIST_FIRST(&account->tokens));
+	HASH_DELETE(by_id, d->accounts, account);
+	HASH_DELETE(by_name, d->names, account);
+	d->account_count--;
+	pthread_rwlock_unlock(&d->lock);
+	(void)account_unref(account);
+}
+
+void directory_add_room(struct directory *d, struct room *room)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	HASH_ADD(by_id, d->rooms, id, sizeof(room->id), room);
+	HASH_ADD_KEYPTR(by_name, d->room_names, room->name, strlen(room->name), room);
+	d->room_count++;
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_remove_room(struct directory *d, struct room *room)
+{
+	struct member *member;
+	struct member *tmp;
+	pthread_rwlock_wrlock(&d->lock);
+	HASH_ITER (hh, room->shared.members, member, tmp)
+		drop_member(room, member);
+	HASH_DELETE(by_id, d->rooms, room);
+	HASH_DELETE(by_name, d->room_names, room);
+	d->room_count--;
+	pthread_rwlock_unlock(&d->lock);
+	room_lock(room);
+	room->shared.deleted = true;
+	room_unlock(room);
+	(void)room_unref(room);
+}
+
+void directory_add_token(struct directory *d, struct account_token *token)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	HASH_ADD(hh, d->tokens, hash, LIMIT_SHA256_BYTES, token);
+	LIST_INSERT_HEAD(&token->account->tokens, token, link);
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_remove_tokens(
+	struct directory *d, struct account *account, uint64_t id, uint64_t but_id)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct account_token *next;
+	for (struct account_token *token = LIST_FIRST(&account->tokens); token; token = next) {
+		next = LIST_NEXT(token, link);
+		if (token->id != but_id && (id == 0 || token->id == id))
+			drop_token(d, token);
+	}
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_add_member(struct directory *d, struct room *room, struct account *account,
+	Gchat__V1__Role role, uint64_t joined_us)
+{
+	struct member *member = mem_new(1, sizeof(*member));
+	*member = (struct member){.room = room,
+		.account = account_ref(account),
+		.role = role,
+		.joined_us = joined_us};
+	pthread_rwlock_wrlock(&d->lock);
+	LIST_INSERT_HEAD(&account->memberships, member, of_account);
+	account->membership_count++;
+	room_lock(room);
+	member->read_seq = room->shared.log.head;
+	HASH_ADD_KEYPTR(hh, room->shared.members, &account->id, sizeof(account->id), member);
+	room->shared.member_count++;
+	room_unlock(room);
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_remove_member(struct directory *d, struct room *room, uint64_t account_id)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	room_lock(room);
+	struct member *member = room_find_member(room, account_id);
+	room_unlock(room);
+	if (member)
+		drop_member(room, member);
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_add_invite(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	if (!find_invite(d, room_id, account_id)) {
+		struct invite *invite = mem_new(1, sizeof(*invite));
+		invite->key.room_id = room_id;
+		invite->key.account_id = account_id;
+		HASH_ADD(hh, d->invites, key, sizeof(invite->key), invite);
+	}
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_remove_invite(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct invite *invite = find_invite(d, room_id, account_id);
+	if (invite) {
+		HASH_DELETE(hh, d->invites, invite);
+		free(invite);
+	}
+	pthread_rwlock_unlock(&d->lock);
+}
+
+size_t record_key_id(uint8_t *out, uint64_t id)
+{
+	uint64_t big = htobe64(id);
+	memcpy(out, &big, sizeof(big));
+	return sizeof(big);
+}
+
+size_t record_key_pair(uint8_t *out, uint64_t first, uint64_t second)
+{
+	return record_key_id(out, first) + record_key_id(out + sizeof(uint64_t), second);
+}

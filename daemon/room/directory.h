@@ -1,0 +1,126 @@
+/*
+ * Who and what there is: accounts by id and name, rooms by id and name, tokens by hash, and the
+ * limits that apply to them. Loaded from the store at the start, changed only after the store has
+ * committed. One read-write lock; a room's mu is taken inside it, never the other way round.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "room/account.h"
+#include "room/room.h"
+
+struct store;
+
+/* Kinds of records in the store. Numbers are for ever. */
+enum record_kind {
+	RECORD_META = 1,
+	RECORD_ACCOUNT = 2,
+	RECORD_USER_NAME = 3,
+	RECORD_TOKEN = 4,
+	RECORD_ROOM = 5,
+	RECORD_ROOM_NAME = 6,
+	RECORD_MEMBER = 7,
+	RECORD_INVITE = 8,
+	RECORD_MARKER = 9,
+	RECORD_AVATAR = 10,
+};
+
+/* What is numbered; also the key (one byte) of its RECORD_META. Numbers are for ever. */
+enum id_kind {
+	ID_ACCOUNT,
+	ID_ROOM,
+	ID_TOKEN,
+	_ID_MAX,
+};
+
+/* What the configuration says about rooms and accounts; replaced whole on reload. */
+struct directory_limits {
+	unsigned rooms_max;
+	unsigned rooms_per_account;
+	unsigned members_per_room;
+	unsigned text_bytes;
+	unsigned snapshot_members;
+	uint32_t messages_per_minute;
+	uint32_t messages_burst;
+	uint32_t message_bytes_per_minute;
+	uint64_t token_life_us;
+};
+
+struct invite { /* an account may join a private room */
+	struct {
+		uint64_t room_id;
+		uint64_t account_id;
+	} key;
+	UT_hash_handle hh;
+};
+
+struct directory {
+	struct store *store; /* borrowed: outlives the directory */
+	struct roomlog_limits tail; /* immutable */
+	pthread_rwlock_t lock;
+	struct account *accounts; /* owned: uthash by_id */
+	struct account *names; /* the same by name */
+	struct room *rooms; /* owned: uthash by_id */
+	struct room *room_names;
+	struct account_token *tokens; /* owned: uthash by hash */
+	struct invite *invites; /* owned */
+	unsigned account_count;
+	unsigned room_count;
+	pthread_mutex_t ids_mu; /* guards next_id */
+	uint64_t next_id[_ID_MAX];
+	struct directory_limits limits; /* under lock */
+};
+
+/* Loads everything. 0, or negative errno with a sentence. */
+int directory_open(struct store *store, const struct directory_limits *limits,
+	const struct roomlog_limits *tail, struct directory **ret_directory,
+	struct err_text *err) GC_MUST_CHECK;
+struct directory *directory_close(struct directory *directory);
+
+/* Any thread. */
+void directory_set_limits(struct directory *directory, const struct directory_limits *limits);
+void directory_get_limits(struct directory *directory, struct directory_limits *ret_limits);
+
+/* Found ones come with a reference of the caller's own; NULL where there is none. Any thread. */
+struct account *directory_find_account(struct directory *directory, uint64_t id);
+struct account *directory_find_user(struct directory *directory, const char *name);
+struct room *directory_find_room(struct directory *directory, uint64_t id);
+struct room *directory_find_room_name(struct directory *directory, const char *name);
+/* The account that a token's hash stands for, where it is valid now, and the token's id. */
+struct account *directory_find_token(struct directory *directory,
+	const uint8_t hash[LIMIT_SHA256_BYTES], uint64_t *ret_token_id);
+
+/* The rooms the account is in, each with a reference. Owned array: free after unref of each. */
+struct room **directory_rooms_of(
+	struct directory *directory, struct account *account, size_t *ret_count);
+
+/* All rooms, in the same way. */
+struct room **directory_all_rooms(struct directory *directory, size_t *ret_count);
+
+bool directory_is_invited(struct directory *directory, uint64_t room_id, uint64_t account_id);
+
+/* ---- changes in memory, after the commit; writer thread (and the loader) ---- */
+
+void directory_add_account(struct directory *directory, struct account *account); /* takes ref */
+void directory_remove_account(struct directory *directory, struct account *account);
+void directory_add_room(struct directory *directory, struct room *room); /* takes ref */
+void directory_remove_room(struct directory *directory, struct room *room);
+void directory_add_token(struct directory *directory, struct account_token *token); /* takes it */
+/* Frees the account's tokens for which `id` is 0 or equal, but for `but_id`. */
+void directory_remove_tokens(
+	struct directory *directory, struct account *account, uint64_t id, uint64_t but_id);
+void directory_add_member(struct directory *directory, struct room *room, struct account *account,
+	Gchat__V1__Role role, uint64_t joined_us);
+void directory_remove_member(struct directory *directory, struct room *room, uint64_t account_id);
+void directory_add_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);
+void directory_remove_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);
+
+/* ---- keys of records ---- */
+
+enum {
+	RECORD_KEY_BYTES_MAX = 72
+};
+/* Big-endian, so that keys sort by number. Each returns the key's length. */
+size_t record_key_id(uint8_t *out, uint64_t id);
+size_t record_key_pair(uint8_t *out, uint64_t first, uint64_t second);

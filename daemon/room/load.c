@@ -1,0 +1,265 @@
+/* Loading the directory from the store at the start: accounts, rooms, then what links them. */
+#include "room/directory.h"
+
+#include "base/mem.h"
+#include "gchat/v1/record.pb-c.h"
+#include "proto/codec.h"
+#include "store/store.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct load {
+	struct store_job job;
+	struct directory *directory; /* borrowed: the caller's */
+	enum store_status status;
+	unsigned bad_records; /* could not be decoded */
+};
+
+static uint64_t key_number(const uint8_t *key, size_t offset)
+{
+	uint64_t big;
+	memcpy(&big, key + offset, sizeof(big));
+	return be64toh(big);
+}
+
+static uint64_t above(uint64_t next, uint64_t id)
+{
+	return id >= next ? id + 1 : next;
+}
+
+/* Decodes or counts the record as bad. */
+static void *decode(
+	struct load *load, const ProtobufCMessageDescriptor *type, const uint8_t *value, size_t len)
+{
+	void *record = codec_load(type, value, len);
+	if (!record)
+		load->bad_records++;
+	return record;
+}
+
+static bool load_account(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	(void)key;
+	(void)key_len;
+	struct load *load = arg;
+	Gchat__V1__AccountRecord *r =
+		decode(load, &gchat__v1__account_record__descriptor, value, value_len);
+	if (!r)
+		return true;
+	struct directory *d = load->directory;
+	struct account *account = account_new(r->account_id, r->user, r->guest, r->created_us);
+	(void)snprintf(account->shared.display_name, sizeof(account->shared.display_name), "%s",
+		r->display_name);
+	(void)snprintf(account->shared.status_text, sizeof(account->shared.status_text), "%s",
+		r->status_text);
+	(void)snprintf(account->shared.password_hash, sizeof(account->shared.password_hash), "%s",
+		r->password_hash);
+	account->shared.has_avatar = r->avatar_hash.len == LIMIT_SHA256_BYTES;
+	if (account->shared.has_avatar)
+		memcpy(account->shared.avatar_hash, r->avatar_hash.data, LIMIT_SHA256_BYTES);
+	atomic_store(&account->suspended, r->suspended);
+	d->next_id[ID_ACCOUNT] = above(d->next_id[ID_ACCOUNT], r->account_id);
+	directory_add_account(d, account);
+	codec_free(&r->base);
+	return true;
+}
+
+static bool load_room(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	(void)key;
+	(void)key_len;
+	struct load *load = arg;
+	Gchat__V1__RoomRecord *r =
+		decode(load, &gchat__v1__room_record__descriptor, value, value_len);
+	if (!r)
+		return true;
+	struct directory *d = load->directory;
+	struct room *room = room_new(r->room_id, r->name, r->created_us);
+	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", r->title);
+	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", r->topic);
+	room->shared.visibility = r->visibility;
+	if (r->request_id.len == LIMIT_CLIENT_MSG_ID_BYTES)
+		memcpy(room->request_id, r->request_id.data, LIMIT_CLIENT_MSG_ID_BYTES);
+	d->next_id[ID_ROOM] = above(d->next_id[ID_ROOM], r->room_id);
+	directory_add_room(d, room);
+	codec_free(&r->base);
+	return true;
+}
+
+static bool load_head(void *arg, const struct store_head *head)
+{
+	struct load *load = arg;
+	struct room *room = directory_find_room(load->directory, head->log);
+	if (!room)
+		return true;
+	roomlog_init(&room->shared.log, head->head);
+	room->shared.first_seq = head->first;
+	(void)room_unref(room);
+	return true;
+}
+
+static bool load_member(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	struct directory *d = load->directory;
+	Gchat__V1__MemberRecord *r =
+		decode(load, &gchat__v1__member_record__descriptor, value, value_len);
+	if (!r || key_len != 2 * sizeof(uint64_t)) {
+		codec_free(r ? &r->base : NULL);
+		return true;
+	}
+	struct room *room = directory_find_room(d, key_number(key, 0));
+	struct account *account = directory_find_account(d, key_number(key, sizeof(uint64_t)));
+	if (room && account) /* else what is left of a room or guest deleted since */
+		directory_add_member(d, room, account, r->role, r->joined_us);
+	(void)room_unref(room);
+	(void)account_unref(account);
+	codec_free(&r->base);
+	return true;
+}
+
+static bool load_marker(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	Gchat__V1__MarkerRecord *r =
+		decode(load, &gchat__v1__marker_record__descriptor, value, value_len);
+	if (!r || key_len != 2 * sizeof(uint64_t)) {
+		codec_free(r ? &r->base : NULL);
+		return true;
+	}
+	struct room *room = directory_find_room(load->directory, key_number(key, sizeof(uint64_t)));
+	struct member *member = room ? room_find_member(room, key_number(key, 0)) : NULL;
+	if (member) /* a marker outlives its membership harmlessly */
+		member->read_seq = r->read_seq;
+	(void)room_unref(room);
+	codec_free(&r->base);
+	return true;
+}
+
+static bool load_invite(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	(void)value;
+	(void)value_len;
+	struct load *load = arg;
+	if (key_len == 2 * sizeof(uint64_t))
+		directory_add_invite(
+			load->directory, key_number(key, 0), key_number(key, sizeof(uint64_t)));
+	return true;
+}
+
+static bool load_token(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	struct directory *d = load->directory;
+	Gchat__V1__TokenRecord *r =
+		decode(load, &gchat__v1__token_record__descriptor, value, value_len);
+	if (!r)
+		return true;
+	struct account *account = directory_find_account(d, r->account_id);
+	d->next_id[ID_TOKEN] = above(d->next_id[ID_TOKEN], r->token_id);
+	if (account && key_len == LIMIT_SHA256_BYTES) {
+		struct account_token *token = mem_new(1, sizeof(*token));
+		memcpy(token->hash, key, LIMIT_SHA256_BYTES);
+		token->id = r->token_id;
+		token->account = account_ref(account);
+		token->created_us = r->created_us;
+		(void)snprintf(token->device, sizeof(token->device), "%s", r->device);
+		directory_add_token(d, token);
+	}
+	(void)account_unref(account);
+	codec_free(&r->base);
+	return true;
+}
+
+static bool load_meta(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	struct directory *d = load->directory;
+	if (key_len == 1 && key[0] < _ID_MAX && value_len == sizeof(uint64_t))
+		d->next_id[key[0]] = above(d->next_id[key[0]], key_number(value, 0) - 1);
+	return true;
+}
+
+static void load_run(struct store_job *job, struct store_reader *reader)
+{
+	struct load *load = GC_CONTAINER_OF(job, struct load, job);
+	static const struct {
+		enum record_kind kind;
+		store_record_fn fn;
+	} steps[] = {
+		{RECORD_META, load_meta},
+		{RECORD_ACCOUNT, load_account},
+		{RECORD_ROOM, load_room},
+		{RECORD_MEMBER, load_member},
+		{RECORD_MARKER, load_marker},
+		{RECORD_INVITE, load_invite},
+		{RECORD_TOKEN, load_token},
+	};
+	for (size_t i = 0; i < GC_LENGTH(steps) && load->status == STORE_OK; i++) {
+		load->status = store_scan(reader, steps[i].kind, NULL, 0, steps[i].fn, load);
+		if (steps[i].kind == RECORD_ROOM && load->status == STORE_OK)
+			load->status = store_heads(reader, load_head, load);
+	}
+}
+
+int directory_open(struct store *store, const struct directory_limits *limits,
+	const struct roomlog_limits *tail, struct directory **ret_directory, struct err_text *err)
+{
+	struct directory *d = mem_new(1, sizeof(*d));
+	*d = (struct directory){
+		.store = store, .limits = *limits, .tail = *tail, .next_id = {1, 1, 1}};
+	pthread_rwlock_init(&d->lock, NULL);
+	pthread_mutex_init(&d->ids_mu, NULL);
+	struct load load = {.job = {.run = load_run}, .directory = d};
+	store_run_now(store, &load.job);
+	if (load.status != STORE_OK) {
+		err_say(err, "the store's records can't be read: %s",
+			store_status_text(load.status));
+		(void)directory_close(d);
+		return err_raise(-EIO);
+	}
+	if (load.bad_records > 0) {
+		err_say(err,
+			"%u records of the store can't be read: restore a backup, or see 'gchatctl verify'",
+			load.bad_records);
+		(void)directory_close(d);
+		return err_raise(-EBADMSG);
+	}
+	*ret_directory = d;
+	return 0;
+}
+
+struct directory *directory_close(struct directory *d)
+{
+	struct account *account;
+	struct account *next_account;
+	struct room *room;
+	struct room *next_room;
+	struct invite *invite;
+	struct invite *next_invite;
+	if (!d)
+		return NULL;
+	HASH_ITER (by_id, d->rooms, room, next_room)
+		directory_remove_room(d, room);
+	HASH_ITER (by_id, d->accounts, account, next_account)
+		directory_remove_account(d, account);
+	HASH_ITER (hh, d->invites, invite, next_invite) {
+		HASH_DELETE(hh, d->invites, invite);
+		free(invite);
+	}
+	pthread_rwlock_destroy(&d->lock);
+	pthread_mutex_destroy(&d->ids_mu);
+	free(d);
+	return NULL;
+}

@@ -1,0 +1,318 @@
+/* Who is in a room: joining, leaving, removing, inviting, roles, read markers. */
+#include "room/ops.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gchat/v1/record.pb-c.h"
+#include "proto/codec.h"
+
+#include <string.h>
+
+static const Gchat__V1__Role none = GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
+
+static void *member_record(Gchat__V1__Role role, uint64_t joined_us, size_t *ret_len)
+{
+	Gchat__V1__MemberRecord record = GCHAT__V1__MEMBER_RECORD__INIT;
+	record.role = role;
+	record.joined_us = joined_us;
+	return codec_encode_new(&record.base, ret_len);
+}
+
+static void put_pair(struct write *write, enum record_kind kind, uint64_t first, uint64_t second,
+	enum store_condition condition)
+{
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	write_put(write, kind, key, record_key_pair(key, first, second), NULL, 0, condition);
+}
+
+static void put_member(struct write *write, uint64_t account_id, Gchat__V1__Role role,
+	uint64_t joined_us, enum store_condition condition)
+{
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	size_t len;
+	void *value = member_record(role, joined_us, &len);
+	write_put(write, RECORD_MEMBER, key, record_key_pair(key, write->room->id, account_id),
+		value, len, condition);
+}
+
+static Gchat__V1__Event event_by(struct account *actor)
+{
+	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	if (actor) {
+		event.author_id = actor->id;
+		event.author = actor->name;
+	}
+	return event;
+}
+
+/* ---- joining ---- */
+
+static enum reason check_may_join(const struct write *write)
+{
+	struct room *room = write->room;
+	room_lock(room);
+	Gchat__V1__Visibility visibility = room->shared.visibility;
+	room_unlock(room);
+	if (visibility == GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC ||
+		directory_is_invited(write->directory, room->id, write->actor->id))
+		return REASON_NONE;
+	return REASON_INVITE_ONLY;
+}
+
+/* Takes a slot of the room's limit until the write is done. */
+static enum reason charge_slot(struct write *write)
+{
+	struct directory_limits limits;
+	directory_get_limits(write->directory, &limits);
+	if (write->actor->membership_count >= limits.rooms_per_account)
+		return REASON_TOO_MANY_ROOMS;
+	room_lock(write->room);
+	unsigned taken = write->room->shared.member_count + write->room->shared.joining;
+	if (taken < limits.members_per_room) {
+		write->room->shared.joining++;
+		write->charged = true;
+	}
+	room_unlock(write->room);
+	return write->charged ? REASON_NONE : REASON_TOO_MANY_MEMBERS;
+}
+
+static void apply_join(struct write *write)
+{
+	directory_add_member(write->directory, write->room, write->actor, write->role,
+		write->appends[0].time_us);
+	directory_remove_invite(write->directory, write->room->id, write->actor->id);
+	write->audience->joined(write->audience->arg, write->actor, write->room, write->seq);
+}
+
+enum reason op_join(struct write *write)
+{
+	if (room_role_of(write->room, write->actor->id) != none) {
+		write->already = true;
+		return REASON_NONE;
+	}
+	enum reason reason = check_may_join(write);
+	if (reason == REASON_NONE)
+		reason = charge_slot(write);
+	if (reason != REASON_NONE)
+		return reason;
+	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
+	Gchat__V1__MemberJoined joined = GCHAT__V1__MEMBER_JOINED__INIT;
+	joined.role = write->role;
+	Gchat__V1__Event event = event_by(write->actor);
+	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
+	event.joined = &joined;
+	write_add_event(write, event_new(&event, 0, 0), NULL);
+	put_member(write, write->actor->id, write->role, clock_wall_us(), STORE_ABSENT);
+	put_pair(write, RECORD_INVITE, write->room->id, write->actor->id, STORE_ANY);
+	write->reason =
+		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
+	write->apply = apply_join;
+	return REASON_NONE;
+}
+
+/* ---- leaving and removing ---- */
+
+/* An owner may go when another owner stays, or nobody does. */
+static bool is_last_owner(struct room *room, uint64_t account_id)
+{
+	struct member *member;
+	struct member *tmp;
+	bool last = false;
+	room_lock(room);
+	struct member *self = room_find_member(room, account_id);
+	if (self && self->role == GCHAT__V1__ROLE__ROLE_OWNER && room->shared.member_count > 1) {
+		last = true;
+		HASH_ITER (hh, room->shared.members, member, tmp)
+			last = last &&
+			       (member == self || member->role != GCHAT__V1__ROLE__ROLE_OWNER);
+	}
+	room_unlock(room);
+	return last;
+}
+
+static void apply_part(struct write *write)
+{
+	struct account *who = write->subject ? write->subject : write->actor;
+	directory_remove_member(write->directory, write->room, who->id);
+	write->audience->parted(write->audience->arg, who->id, write->room, write->seq);
+}
+
+static void prepare_part(struct write *write, Gchat__V1__Event *event, const struct account *who)
+{
+	write_add_event(write, event_new(event, 0, 0), NULL);
+	put_pair(write, RECORD_MEMBER, write->room->id, who->id, STORE_PRESENT);
+	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
+	write->apply = apply_part;
+}
+
+enum reason op_leave(struct write *write)
+{
+	if (room_role_of(write->room, write->actor->id) == none)
+		return REASON_NOT_A_MEMBER;
+	if (is_last_owner(write->room, write->actor->id))
+		return REASON_LAST_OWNER;
+	Gchat__V1__MemberLeft left = GCHAT__V1__MEMBER_LEFT__INIT;
+	Gchat__V1__Event event = event_by(write->actor);
+	event.body_case = GCHAT__V1__EVENT__BODY_LEFT;
+	event.left = &left;
+	prepare_part(write, &event, write->actor);
+	return REASON_NONE;
+}
+
+/* Whether the actor's role lets it act on the subject's: moderators on lower ones, owners on all. */
+static enum reason check_above(const struct write *write, Gchat__V1__Role least)
+{
+	if (!write->actor)
+		return REASON_NONE;
+	Gchat__V1__Role own = room_role_of(write->room, write->actor->id);
+	Gchat__V1__Role other = room_role_of(write->room, write->subject->id);
+	if (own == none)
+		return REASON_NOT_A_MEMBER;
+	if (own < least || (own < GCHAT__V1__ROLE__ROLE_OWNER && other >= own))
+		return REASON_NOT_PERMITTED;
+	return REASON_NONE;
+}
+
+enum reason op_remove(struct write *write, const char *reason_text)
+{
+	enum reason reason = check_above(write, GCHAT__V1__ROLE__ROLE_MODERATOR);
+	if (reason != REASON_NONE)
+		return reason;
+	if (room_role_of(write->room, write->subject->id) == none)
+		return REASON_NOT_A_MEMBER;
+	if (strlen(reason_text) > LIMIT_REASON_BYTES)
+		return REASON_TEXT_TOO_LONG;
+	char text[LIMIT_REASON_BYTES + 1];
+	strcpy(text, reason_text);
+	Gchat__V1__MemberRemoved removed = GCHAT__V1__MEMBER_REMOVED__INIT;
+	removed.account_id = write->subject->id;
+	removed.user = write->subject->name;
+	removed.reason = text;
+	Gchat__V1__Event event = event_by(write->actor);
+	event.body_case = GCHAT__V1__EVENT__BODY_REMOVED;
+	event.removed = &removed;
+	prepare_part(write, &event, write->subject);
+	return REASON_NONE;
+}
+
+/* ---- inviting and roles ---- */
+
+static void apply_invite(struct write *write)
+{
+	directory_add_invite(write->directory, write->room->id, write->subject->id);
+}
+
+enum reason op_invite(struct write *write)
+{
+	enum reason reason = check_above(write, GCHAT__V1__ROLE__ROLE_MODERATOR);
+	if (room_role_of(write->room, write->subject->id) != none) {
+		write->already = true;
+		return reason == REASON_NOT_PERMITTED ? REASON_NONE : reason;
+	}
+	if (reason != REASON_NONE)
+		return reason;
+	Gchat__V1__InviteRecord record = GCHAT__V1__INVITE_RECORD__INIT;
+	record.author_id = write->actor ? write->actor->id : 0;
+	record.created_us = clock_wall_us();
+	size_t len;
+	void *value = codec_encode_new(&record.base, &len);
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	write_put(write, RECORD_INVITE, key,
+		record_key_pair(key, write->room->id, write->subject->id), value, len, STORE_ANY);
+	Gchat__V1__MemberInvited invited = GCHAT__V1__MEMBER_INVITED__INIT;
+	invited.account_id = write->subject->id;
+	invited.user = write->subject->name;
+	Gchat__V1__Event event = event_by(write->actor);
+	event.body_case = GCHAT__V1__EVENT__BODY_INVITED;
+	event.invited = &invited;
+	write_add_event(write, event_new(&event, 0, 0), NULL);
+	write->apply = apply_invite;
+	return REASON_NONE;
+}
+
+static void apply_role(struct write *write)
+{
+	room_lock(write->room);
+	struct member *member = room_find_member(write->room, write->subject->id);
+	if (member)
+		member->role = write->role;
+	room_unlock(write->room);
+}
+
+static uint64_t joined_at(struct room *room, uint64_t account_id)
+{
+	room_lock(room);
+	struct member *member = room_find_member(room, account_id);
+	uint64_t joined_us = member ? member->joined_us : 0;
+	room_unlock(room);
+	return joined_us;
+}
+
+enum reason op_set_role(struct write *write, Gchat__V1__Role role)
+{
+	if (role < GCHAT__V1__ROLE__ROLE_READER || role > GCHAT__V1__ROLE__ROLE_OWNER)
+		return REASON_INVALID_ARGUMENT;
+	enum reason reason = check_above(write, GCHAT__V1__ROLE__ROLE_OWNER);
+	if (reason != REASON_NONE)
+		return reason;
+	Gchat__V1__Role before = room_role_of(write->room, write->subject->id);
+	if (before == none)
+		return REASON_NOT_A_MEMBER;
+	if (role == GCHAT__V1__ROLE__ROLE_OWNER && write->subject->guest)
+		return REASON_NOT_PERMITTED;
+	if (role < GCHAT__V1__ROLE__ROLE_OWNER && is_last_owner(write->room, write->subject->id))
+		return REASON_LAST_OWNER;
+	write->already = before == role;
+	if (write->already)
+		return REASON_NONE;
+	Gchat__V1__RoleChanged changed = GCHAT__V1__ROLE_CHANGED__INIT;
+	changed.account_id = write->subject->id;
+	changed.user = write->subject->name;
+	changed.role = role;
+	Gchat__V1__Event event = event_by(write->actor);
+	event.body_case = GCHAT__V1__EVENT__BODY_ROLE_CHANGED;
+	event.role_changed = &changed;
+	write_add_event(write, event_new(&event, 0, 0), NULL);
+	put_member(write, write->subject->id, role, joined_at(write->room, write->subject->id),
+		STORE_PRESENT);
+	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
+	write->role = role;
+	write->apply = apply_role;
+	return REASON_NONE;
+}
+
+/* ---- read markers ---- */
+
+static void apply_marker(struct write *write)
+{
+	room_lock(write->room);
+	struct member *member = room_find_member(write->room, write->actor->id);
+	if (member && member->read_seq < write->number)
+		member->read_seq = write->number;
+	room_unlock(write->room);
+	write->audience->marker_moved(
+		write->audience->arg, write->actor, write->room, write->number);
+}
+
+enum reason op_mark_read(struct write *write, uint64_t seq)
+{
+	room_lock(write->room);
+	struct member *member = room_find_member(write->room, write->actor->id);
+	enum reason reason = !member                              ? REASON_NOT_A_MEMBER
+			     : seq > write->room->shared.log.head ? REASON_CURSOR_AHEAD
+								  : REASON_NONE;
+	write->already = member && seq <= member->read_seq;
+	room_unlock(write->room);
+	if (reason != REASON_NONE || write->already)
+		return reason;
+	Gchat__V1__MarkerRecord record = GCHAT__V1__MARKER_RECORD__INIT;
+	record.read_seq = seq;
+	size_t len;
+	void *value = codec_encode_new(&record.base, &len);
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	write_put(write, RECORD_MARKER, key,
+		record_key_pair(key, write->actor->id, write->room->id), value, len, STORE_ANY);
+	write->number = seq;
+	write->apply = apply_marker;
+	return REASON_NONE;
+}

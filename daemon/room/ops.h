@@ -1,0 +1,83 @@
+/*
+ * The changes that people can ask for. Each op_* checks rights, names and limits against memory and
+ * fills a write that has been initialised; then the caller starts it with write_start. The same
+ * code decides for the stream, the unary calls and the Admin service.
+ *
+ * All return REASON_NONE (start it; where write->already is set there is nothing to start) or the
+ * reason for refusing; then the write holds nothing but references. write->room, write->actor and
+ * write->subject are references set by the caller where an op needs them; an actor of NULL is an
+ * administrator, who may do everything. Any thread.
+ */
+#pragma once
+
+#include "room/write.h"
+
+/* ---- messages: need room and actor ---- */
+
+/* The fixed part of what the stream asks for. Texts: borrowed until the call returns; client_id
+ * (16 bytes) until the write is done. */
+struct op_message {
+	const uint8_t *client_id;
+	char *text; /* message or edit */
+	char *emoji;
+	char *reason;
+	uint64_t target_seq; /* for a message: what it answers, or 0 */
+	bool remove;
+};
+
+enum reason op_send(struct write *write, const struct op_message *m);
+enum reason op_edit(struct write *write, const struct op_message *m);
+enum reason op_delete(struct write *write, const struct op_message *m);
+enum reason op_react(struct write *write, const struct op_message *m);
+
+/* Takes one message of `bytes` from the account's rate; *ret_wait_ms where it is refused. */
+enum reason op_charge(struct account *account, size_t bytes, uint32_t *ret_wait_ms);
+
+/* ---- members: need room; actor, subject as said ---- */
+
+enum reason op_join(struct write *write); /* actor joins */
+enum reason op_leave(struct write *write); /* actor leaves */
+/* actor removes subject */
+enum reason op_remove(struct write *write, const char *reason_text);
+enum reason op_invite(struct write *write); /* actor invites subject */
+enum reason op_set_role(struct write *write, Gchat__V1__Role role);
+enum reason op_mark_read(struct write *write, uint64_t seq); /* actor's marker */
+
+/* ---- rooms ---- */
+
+/* The actor makes a room and owns it. On success write->room is the new room, not yet listed. */
+enum reason op_create_room(
+	struct write *write, const struct room_info *info, const uint8_t *request_id);
+/* The room of two of actor and subject: write->room with `already`, or a new one. */
+enum reason op_open_direct(struct write *write);
+/* What of a room changes; NULL or 0: stays. */
+struct op_room_change {
+	const char *title;
+	const char *topic;
+	Gchat__V1__Visibility visibility;
+};
+enum reason op_update_room(struct write *write, const struct op_room_change *change);
+enum reason op_delete_room(struct write *write);
+
+/* ---- accounts ---- */
+
+/* A new account (write->actor on success, not yet listed) with its first token. */
+enum reason op_create_account(struct write *write, const struct profile *profile,
+	const char *password_hash, const uint8_t token_hash[LIMIT_SHA256_BYTES],
+	const char *device);
+/* One more token for the actor. */
+enum reason op_sign_in(
+	struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device);
+/* The actor's token ends, and the streams opened with it; 0: all of them. */
+enum reason op_sign_out(struct write *write, uint64_t token_id);
+/* The actor's account ends, with its tokens. It must have left its rooms: leave them first, the
+ * writes take effect in the order they were started. For guests. */
+enum reason op_delete_account(struct write *write);
+/* The same password under a hash of another cost. */
+enum reason op_rehash(struct write *write, const char *password_hash);
+/* A new password; all other tokens end. */
+enum reason op_set_password(struct write *write, const char *password_hash, uint64_t keep_token);
+enum reason op_set_profile(struct write *write, const struct profile *profile);
+/* As op_set_profile with a new avatar: its image is stored under its hash. */
+enum reason op_set_avatar(struct write *write, const struct profile *profile, const uint8_t *image,
+	size_t len, const char *media_type);

@@ -1,0 +1,134 @@
+/* Rooms: members, publishing, ringing. */
+#include "room/room.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct room *room_new(uint64_t id, const char *name, uint64_t created_us)
+{
+	struct room *room = mem_new(1, sizeof(*room));
+	atomic_init(&room->refs, 1);
+	room->id = id;
+	room->created_us = created_us;
+	(void)snprintf(room->name, sizeof(room->name), "%s", name);
+	pthread_mutex_init(&room->shared.mu, NULL);
+	room->shared.visibility = GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC;
+	room->shared.first_seq = 1;
+	roomlog_init(&room->shared.log, 0);
+	LIST_INIT(&room->shared.watches);
+	return room;
+}
+
+struct room *room_ref(struct room *room)
+{
+	atomic_fetch_add_explicit(&room->refs, 1, memory_order_relaxed);
+	return room;
+}
+
+struct room *room_unref(struct room *room)
+{
+	if (!room || atomic_fetch_sub_explicit(&room->refs, 1, memory_order_acq_rel) > 1)
+		return NULL;
+	GC_ASSERT(!room->shared.members && LIST_EMPTY(&room->shared.watches));
+	roomlog_deinit(&room->shared.log);
+	pthread_mutex_destroy(&room->shared.mu);
+	free(room);
+	return NULL;
+}
+
+void room_lock(struct room *room)
+{
+	pthread_mutex_lock(&room->shared.mu);
+}
+
+void room_unlock(struct room *room)
+{
+	pthread_mutex_unlock(&room->shared.mu);
+}
+
+struct member *room_find_member(struct room *room, uint64_t account_id)
+{
+	struct member *member;
+	HASH_FIND(hh, room->shared.members, &account_id, sizeof(account_id), member);
+	return member;
+}
+
+Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id)
+{
+	room_lock(room);
+	struct member *member = room_find_member(room, account_id);
+	Gchat__V1__Role role = member ? member->role : GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
+	room_unlock(room);
+	return role;
+}
+
+enum reason room_check_write(struct room *room, uint64_t account_id)
+{
+	Gchat__V1__Role role = room_role_of(room, account_id);
+	if (role == GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
+		return REASON_NOT_A_MEMBER;
+	return role == GCHAT__V1__ROLE__ROLE_READER ? REASON_READ_ONLY : REASON_NONE;
+}
+
+void room_get_info(struct room *room, struct room_info *ret_info)
+{
+	*ret_info = (struct room_info){.id = room->id, .created_us = room->created_us};
+	memcpy(ret_info->name, room->name, sizeof(ret_info->name));
+	room_lock(room);
+	memcpy(ret_info->title, room->shared.title, sizeof(ret_info->title));
+	memcpy(ret_info->topic, room->shared.topic, sizeof(ret_info->topic));
+	ret_info->visibility = room->shared.visibility;
+	ret_info->head_seq = room->shared.log.head;
+	ret_info->first_seq = room->shared.first_seq;
+	ret_info->member_count = room->shared.member_count;
+	room_unlock(room);
+}
+
+void room_info_to_message(struct room_info *info, Gchat__V1__Room *out)
+{
+	*out = (Gchat__V1__Room)GCHAT__V1__ROOM__INIT;
+	out->room_id = info->id;
+	out->name = info->name;
+	out->title = info->title;
+	out->topic = info->topic;
+	out->visibility = info->visibility;
+	out->head_seq = info->head_seq;
+	out->first_seq = info->first_seq;
+	out->member_count = info->member_count;
+	out->created_us = info->created_us;
+}
+
+static void ring(struct room_watch *watch)
+{
+	if (watch->rung)
+		return;
+	watch->rung = true;
+	watch->ring(watch);
+}
+
+void room_publish(struct room *room, struct event *event, const struct roomlog_limits *limits)
+{
+	struct room_watch *watch;
+	room_lock(room);
+	roomlog_append(&room->shared.log, event, limits);
+	LIST_FOREACH (watch, &room->shared.watches, link)
+		ring(watch);
+	room_unlock(room);
+}
+
+void room_watch_add(struct room *room, struct room_watch *watch)
+{
+	room_lock(room);
+	LIST_INSERT_HEAD(&room->shared.watches, watch, link);
+	room_unlock(room);
+}
+
+void room_watch_remove(struct room *room, struct room_watch *watch)
+{
+	room_lock(room);
+	LIST_REMOVE(watch, link);
+	room_unlock(room);
+}

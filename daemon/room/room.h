@@ -1,0 +1,96 @@
+/*
+ * A room: its members, the newest part of its log, and who wants to be rung when the log grows.
+ * Membership is durable and changes only when the store has committed the change and its event
+ * together. The store's log number is the room's id.
+ */
+#pragma once
+
+#include "proto/reason.h"
+#include "room/account.h"
+#include "room/roomlog.h"
+#include <pthread.h>
+
+struct room;
+
+/* Rung once after the log's head moved past what was taken before; embedded by the reader. */
+struct room_watch {
+	void (*ring)(struct room_watch *watch); /* any thread, under the room's mu: be brief */
+	bool rung; /* under the room's mu; cleared by room_watch_take */
+	LIST_ENTRY(room_watch) link;
+};
+
+/* An account in a room. Linked and unlinked under the directory's write lock and the room's mu. */
+struct member {
+	struct room *room; /* borrowed: members go before their room */
+	struct account *account; /* ref */
+	Gchat__V1__Role role; /* under mu */
+	uint64_t joined_us;
+	uint64_t read_seq; /* under mu: the account's read marker */
+	LIST_ENTRY(member) of_account; /* account.memberships, under the directory's lock */
+	UT_hash_handle hh; /* room.shared.members, by account id */
+};
+
+struct room {
+	atomic_uint refs;
+	uint64_t id;
+	char name[LIMIT_ROOM_NAME_BYTES + 1];
+	uint64_t created_us;
+	uint8_t request_id[LIMIT_CLIENT_MSG_ID_BYTES]; /* CreateRoom's, or zeros */
+	UT_hash_handle by_id; /* the directory's, under its lock */
+	UT_hash_handle by_name;
+	struct { /* any thread, under mu */
+		pthread_mutex_t mu;
+		char title[LIMIT_TITLE_BYTES + 1];
+		char topic[LIMIT_TOPIC_BYTES + 1];
+		Gchat__V1__Visibility visibility;
+		struct member *members; /* owned: uthash by account id */
+		unsigned member_count;
+		unsigned joining; /* charged against members_per_room while under way */
+		struct roomlog log;
+		uint64_t first_seq; /* oldest event kept by the store */
+		bool deleted;
+		LIST_HEAD(, room_watch) watches;
+	} shared;
+};
+
+/* A copy of what a room is, for answers. */
+struct room_info {
+	uint64_t id;
+	char name[LIMIT_ROOM_NAME_BYTES + 1];
+	char title[LIMIT_TITLE_BYTES + 1];
+	char topic[LIMIT_TOPIC_BYTES + 1];
+	Gchat__V1__Visibility visibility;
+	uint64_t head_seq;
+	uint64_t first_seq;
+	uint64_t created_us;
+	unsigned member_count;
+};
+
+struct room *room_new(uint64_t id, const char *name, uint64_t created_us);
+struct room *room_ref(struct room *room);
+struct room *room_unref(struct room *room);
+
+void room_lock(struct room *room);
+void room_unlock(struct room *room);
+
+/* Under mu: the member, or NULL. Borrowed while locked. */
+struct member *room_find_member(struct room *room, uint64_t account_id);
+
+/* The account's role, ROLE_UNSPECIFIED where it is no member. Any thread, takes mu. */
+Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id);
+
+/* Whether the account may write: NONE, or the reason why not. Any thread, takes mu. Hot path. */
+enum reason room_check_write(struct room *room, uint64_t account_id);
+
+/* Any thread, takes mu. */
+void room_get_info(struct room *room, struct room_info *ret_info);
+/* Points `out` at the info's strings: borrowed while `info` lives and stays. */
+void room_info_to_message(struct room_info *info, Gchat__V1__Room *out);
+
+/* Takes a sealed event into the tail and rings the watches that haven't been rung. Writer thread.
+ * The reference moves. Hot path. */
+void room_publish(struct room *room, struct event *event, const struct roomlog_limits *limits);
+
+/* Starts ringing `watch`; rings it at once where the log isn't empty. */
+void room_watch_add(struct room *room, struct room_watch *watch);
+void room_watch_remove(struct room *room, struct room_watch *watch);

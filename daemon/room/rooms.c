@@ -1,0 +1,278 @@
+/* Rooms made, changed, deleted. */
+#include "room/ops.h"
+
+#include "base/clock.h"
+#include "gchat/v1/record.pb-c.h"
+#include "proto/codec.h"
+#include "room/name.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void *room_record(const struct room_info *info, const uint8_t *request_id, size_t *ret_len)
+{
+	struct room_info copy = *info;
+	Gchat__V1__RoomRecord record = GCHAT__V1__ROOM_RECORD__INIT;
+	record.room_id = copy.id;
+	record.name = copy.name;
+	record.title = copy.title;
+	record.topic = copy.topic;
+	record.visibility = copy.visibility;
+	record.created_us = copy.created_us;
+	uint8_t id[LIMIT_CLIENT_MSG_ID_BYTES];
+	if (request_id) {
+		memcpy(id, request_id, sizeof(id));
+		record.request_id = (ProtobufCBinaryData){.data = id, .len = sizeof(id)};
+	}
+	return codec_encode_new(&record.base, ret_len);
+}
+
+static void put_room(struct write *write, const struct room_info *info, const uint8_t *request_id,
+	enum store_condition condition)
+{
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	size_t len;
+	void *value = room_record(info, request_id, &len);
+	write_put(write, RECORD_ROOM, key, record_key_id(key, info->id), value, len, condition);
+}
+
+static void put_room_name(struct write *write, const struct room_info *info, bool add)
+{
+	Gchat__V1__RoomNameRecord record = GCHAT__V1__ROOM_NAME_RECORD__INIT;
+	record.room_id = info->id;
+	size_t len = 0;
+	void *value = add ? codec_encode_new(&record.base, &len) : NULL;
+	write_put(write, RECORD_ROOM_NAME, (const uint8_t *)info->name, strlen(info->name), value,
+		len, add ? STORE_ABSENT : STORE_ANY);
+}
+
+static void add_first_member(struct write *write, struct account *account, Gchat__V1__Role role)
+{
+	Gchat__V1__MemberJoined joined = GCHAT__V1__MEMBER_JOINED__INIT;
+	joined.role = role;
+	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	event.author_id = account->id;
+	event.author = account->name;
+	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
+	event.joined = &joined;
+	write_add_event(write, event_new(&event, 0, 0), NULL);
+
+	Gchat__V1__MemberRecord record = GCHAT__V1__MEMBER_RECORD__INIT;
+	record.role = role;
+	record.joined_us = write->info.created_us;
+	size_t len;
+	void *value = codec_encode_new(&record.base, &len);
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	write_put(write, RECORD_MEMBER, key, record_key_pair(key, write->room->id, account->id),
+		value, len, STORE_ABSENT);
+}
+
+static void enter_first_member(
+	struct write *write, struct account *account, Gchat__V1__Role role, uint64_t seq)
+{
+	directory_add_member(
+		write->directory, write->room, account, role, write->appends[0].time_us);
+	write->audience->joined(write->audience->arg, account, write->room, seq);
+}
+
+static void apply_create(struct write *write)
+{
+	struct room *room = write->room;
+	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", write->info.title);
+	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", write->info.topic);
+	room->shared.visibility = write->info.visibility;
+	directory_add_room(write->directory, room_ref(room));
+	enter_first_member(write, write->actor, write->role, write->appends[0].seq);
+	if (write->op.append_count > 1)
+		enter_first_member(write, write->subject, write->role, write->appends[1].seq);
+}
+
+static enum reason check_create(struct write *write)
+{
+	struct directory_limits limits;
+	directory_get_limits(write->directory, &limits);
+	if (write->actor->guest) /* a room must not lose its owner with a guest's token */
+		return REASON_NOT_PERMITTED;
+	if (write->directory->room_count >= limits.rooms_max ||
+		write->directory->next_id[ID_ROOM] > STORE_LOG_ID_MAX)
+		return REASON_TOO_MANY_ROOMS;
+	if (write->actor->membership_count >= limits.rooms_per_account)
+		return REASON_TOO_MANY_ROOMS;
+	return REASON_NONE;
+}
+
+static bool info_fits(const struct room_info *info)
+{
+	return name_text_fits(info->title, LIMIT_TITLE_BYTES, true) &&
+	       name_text_fits(info->topic, LIMIT_TOPIC_BYTES, true);
+}
+
+static void prepare_create(struct write *write, const uint8_t *request_id)
+{
+	write->info.created_us = clock_wall_us();
+	write->info.id = write_take_id(write, ID_ROOM);
+	write->room = room_new(write->info.id, write->info.name, write->info.created_us);
+	if (request_id)
+		memcpy(write->room->request_id, request_id, LIMIT_CLIENT_MSG_ID_BYTES);
+	put_room_name(write, &write->info, true);
+	put_room(write, &write->info, request_id, STORE_ABSENT);
+	add_first_member(write, write->actor, write->role);
+	write->reason = REASON_ROOM_EXISTS; /* on a conflict */
+	write->apply = apply_create;
+}
+
+enum reason op_create_room(
+	struct write *write, const struct room_info *info, const uint8_t *request_id)
+{
+	if (!name_is_room(info->name) || !info_fits(info) ||
+		(info->visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC &&
+			info->visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE))
+		return REASON_INVALID_ARGUMENT;
+	struct room *known = directory_find_room_name(write->directory, info->name);
+	if (known && request_id &&
+		memcmp(known->request_id, request_id, LIMIT_CLIENT_MSG_ID_BYTES) == 0) {
+		write->room = known;
+		write->already = true;
+		return REASON_NONE;
+	}
+	if (known) {
+		(void)room_unref(known);
+		return REASON_ROOM_EXISTS;
+	}
+	enum reason reason = check_create(write);
+	if (reason != REASON_NONE)
+		return reason;
+	write->info = *info;
+	write->role = GCHAT__V1__ROLE__ROLE_OWNER;
+	prepare_create(write, request_id);
+	return REASON_NONE;
+}
+
+enum reason op_open_direct(struct write *write)
+{
+	uint64_t a = write->actor->id;
+	uint64_t b = write->subject->id;
+	if (a == b)
+		return REASON_INVALID_ARGUMENT;
+	write->info = (struct room_info){.visibility = GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT};
+	/* '@' is no letter of a room's name: nobody else can take it */
+	(void)snprintf(write->info.name, sizeof(write->info.name), "@%llu.%llu",
+		(unsigned long long)(a < b ? a : b), (unsigned long long)(a < b ? b : a));
+	write->room = directory_find_room_name(write->directory, write->info.name);
+	if (write->room) {
+		write->already = true;
+		return room_role_of(write->room, a) == GCHAT__V1__ROLE__ROLE_UNSPECIFIED
+			       ? REASON_NOT_A_MEMBER
+			       : REASON_NONE;
+	}
+	enum reason reason = check_create(write);
+	if (reason != REASON_NONE)
+		return reason;
+	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
+	prepare_create(write, NULL);
+	add_first_member(write, write->subject, write->role);
+	return REASON_NONE;
+}
+
+/* ---- changes ---- */
+
+static void apply_update(struct write *write)
+{
+	struct room *room = write->room;
+	room_lock(room);
+	memcpy(room->shared.title, write->info.title, sizeof(room->shared.title));
+	memcpy(room->shared.topic, write->info.topic, sizeof(room->shared.topic));
+	room->shared.visibility = write->info.visibility;
+	room_unlock(room);
+}
+
+static enum reason check_update(const struct write *write, const struct op_room_change *change)
+{
+	if (!write->actor)
+		return REASON_NONE;
+	Gchat__V1__Role role = room_role_of(write->room, write->actor->id);
+	bool topic_only = !change->title && !change->visibility;
+	if (role == GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
+		return REASON_NOT_A_MEMBER;
+	return role == GCHAT__V1__ROLE__ROLE_OWNER ||
+			       (topic_only && role == GCHAT__V1__ROLE__ROLE_MODERATOR)
+		       ? REASON_NONE
+		       : REASON_NOT_PERMITTED;
+}
+
+static void add_room_changed(struct write *write)
+{
+	Gchat__V1__RoomChanged changed = GCHAT__V1__ROOM_CHANGED__INIT;
+	changed.title = write->info.title;
+	changed.topic = write->info.topic;
+	changed.visibility = write->info.visibility;
+	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	if (write->actor) {
+		event.author_id = write->actor->id;
+		event.author = write->actor->name;
+	}
+	event.body_case = GCHAT__V1__EVENT__BODY_ROOM_CHANGED;
+	event.room_changed = &changed;
+	write_add_event(write, event_new(&event, 0, 0), NULL);
+}
+
+enum reason op_update_room(struct write *write, const struct op_room_change *change)
+{
+	enum reason reason = check_update(write, change);
+	if (reason != REASON_NONE)
+		return reason;
+	room_get_info(write->room, &write->info);
+	if ((change->title && strlen(change->title) > LIMIT_TITLE_BYTES) ||
+		(change->topic && strlen(change->topic) > LIMIT_TOPIC_BYTES))
+		return REASON_TEXT_TOO_LONG;
+	bool direct = write->info.visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT;
+	if (change->title)
+		strcpy(write->info.title, change->title);
+	if (change->topic)
+		strcpy(write->info.topic, change->topic);
+	if (change->visibility)
+		write->info.visibility = change->visibility;
+	if (!info_fits(&write->info) ||
+		(change->visibility &&
+			(direct || change->visibility > GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE)))
+		return REASON_INVALID_ARGUMENT;
+	add_room_changed(write);
+	put_room(write, &write->info, write->room->request_id, STORE_PRESENT);
+	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
+	write->apply = apply_update;
+	return REASON_NONE;
+}
+
+/* ---- deleting ---- */
+
+static void apply_delete(struct write *write)
+{
+	struct room *room = write->room;
+	for (;;) { /* each member hears of it; the directory unlinks them */
+		room_lock(room);
+		struct member *member = room->shared.members;
+		uint64_t account_id = member ? member->account->id : 0;
+		room_unlock(room);
+		if (!member)
+			break;
+		directory_remove_member(write->directory, room, account_id);
+		write->audience->parted(write->audience->arg, account_id, room, 0);
+	}
+	directory_remove_room(write->directory, room);
+}
+
+enum reason op_delete_room(struct write *write)
+{
+	if (write->actor &&
+		room_role_of(write->room, write->actor->id) != GCHAT__V1__ROLE__ROLE_OWNER)
+		return REASON_NOT_PERMITTED;
+	room_get_info(write->room, &write->info);
+	put_room_name(write, &write->info, false);
+	uint8_t key[RECORD_KEY_BYTES_MAX];
+	write_put(write, RECORD_ROOM, key, record_key_id(key, write->room->id), NULL, 0,
+		STORE_PRESENT);
+	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
+	write->op.drop_log = write->room->id;
+	write->apply = apply_delete;
+	return REASON_NONE;
+}

@@ -1,0 +1,89 @@
+/*
+ * One change under way: what the store must commit together (an event, records), what it means in
+ * memory once committed, and who is told. A change is checked by the one who asks for it, on any
+ * thread; committed and applied by the writer thread, in the order of the log.
+ *
+ *   prepare (ops.h) -> store_submit -> [commit] -> apply in memory -> publish the event -> done
+ *
+ * The memory of a write belongs to its owner from done on; before write_start too.
+ */
+#pragma once
+
+#include "room/directory.h"
+#include "store/store.h"
+
+struct audience;
+
+enum {
+	WRITE_PUTS_MAX = 6,
+	WRITE_EVENTS_MAX = 2,
+	WRITE_VALUES_MAX = 6,
+};
+
+struct write {
+	struct directory *directory; /* borrowed: outlives all writes */
+	const struct audience *audience; /* borrowed: who hears of memberships and profiles */
+	struct room *room; /* ref, or NULL */
+	struct account *actor; /* ref, or NULL: an administrator */
+	struct account *subject; /* ref, or NULL: whom it concerns, where not the actor */
+	struct event *events[WRITE_EVENTS_MAX]; /* owned until published */
+	struct account_token *token; /* owned until applied, or NULL */
+	void (*apply)(struct write *write); /* writer thread, after the commit; may be NULL */
+	void (*done)(struct write *write); /* writer thread, always, last */
+	Gchat__V1__Role role; /* for apply */
+	struct profile profile; /* for apply: the new state */
+	struct room_info info; /* for apply: the new state */
+	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+	uint64_t number; /* for apply: token id, read marker */
+	bool charged; /* a slot of the room's member limit */
+	/* Results for done. */
+	enum reason reason;
+	uint64_t seq; /* of the first event */
+	uint64_t time_us;
+	bool duplicate;
+	bool already; /* nothing to do: it is so already; not submitted */
+	/* What the store reads. */
+	struct store_op op;
+	struct store_append appends[WRITE_EVENTS_MAX];
+	struct store_put puts[WRITE_PUTS_MAX];
+	uint8_t keys[WRITE_PUTS_MAX][RECORD_KEY_BYTES_MAX];
+	void *values[WRITE_VALUES_MAX]; /* owned: freed by write_deinit */
+	unsigned value_count;
+};
+
+/* Clears the write. References and owned values come later. */
+void write_init(struct write *write, struct directory *directory, const struct audience *audience,
+	void (*done)(struct write *write));
+/* Drops what the write holds. NULL-safe on every part. */
+void write_deinit(struct write *write);
+
+/* One more event to append to write->room; the reference moves. */
+void write_add_event(struct write *write, struct event *event, const uint8_t *client_id);
+/* Adds a record with a key made by record_key_*; the value (malloc'd, or NULL to delete) moves. */
+void write_put(struct write *write, enum record_kind kind, const uint8_t *key, size_t key_len,
+	void *value, size_t value_len, enum store_condition condition);
+
+/* The next id, with a record in the write that keeps it from being given again after a restart. */
+uint64_t write_take_id(struct write *write, enum id_kind kind);
+
+/* Submits; done will be called exactly once. */
+void write_start(struct write *write);
+
+/* The reason a status stands for. */
+enum reason write_reason(enum store_status status);
+
+/*
+ * Who hears of changes that are no events of a room. Implemented by the shards; writer thread.
+ */
+struct audience {
+	void *arg;
+	/* The account is now in the room, from `seq` on: its sessions read the room. */
+	void (*joined)(void *arg, struct account *account, struct room *room, uint64_t seq);
+	/* The account is out of the room; `seq` is the last event for it; 0: the room is gone. */
+	void (*parted)(void *arg, uint64_t account_id, struct room *room, uint64_t seq);
+	void (*profile_changed)(void *arg, struct account *account);
+	void (*marker_moved)(
+		void *arg, struct account *account, struct room *room, uint64_t read_seq);
+	/* The account's sessions opened with this token end; 0: all of them, but for token `but`. */
+	void (*signed_out)(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but);
+};

@@ -1,0 +1,277 @@
+/* Bringing all parts up, and down again in the other order. */
+#include "server_priv.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/notify.h"
+#include "net/sockopt.h"
+#include "rpc/quiet.h"
+#include "service/password.h"
+
+#include <errno.h>
+#include <grpc/grpc.h>
+#include <grpc/grpc_posix.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STORE_FILE "gchat.db"
+
+static struct socket_options socket_options_of(const struct config *c)
+{
+	return (struct socket_options){.receive_bytes = SOCKET_RECEIVE_BYTES,
+		.send_bytes = (int)c->delivery.send_buffer_bytes,
+		.user_timeout_ms = SOCKET_USER_TIMEOUT_MS};
+}
+
+/* ---- up ---- */
+
+static int block_signals(struct server *s)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+		return err_raise(-EINVAL);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signals < 0 ? err_raise(-errno) : 0;
+}
+
+static int open_listeners(struct server *s, struct err_text *err)
+{
+	const struct config *c = s->config;
+	struct listen_options options = {
+		.addresses = (const char *const *)c->listen.addresses.items,
+		.address_count = c->listen.addresses.count,
+		.admin_path = c->listen.admin_socket,
+		.admin_group = c->listen.admin_group,
+		.backlog = (int)c->listen.backlog,
+		.sockets = socket_options_of(c)};
+	return listeners_open(&options, &s->listeners, err);
+}
+
+static int make_folder(const char *path, struct err_text *err)
+{
+	enum {
+		FOLDER_MODE = 0750
+	};
+	if (mkdir(path, FOLDER_MODE) == 0 || errno == EEXIST)
+		return 0;
+	int e = errno;
+	err_say(err, "store.folder: %s: can't be made: %s", path, strerror(e));
+	return err_raise(-e);
+}
+
+static int open_store(struct server *s, struct err_text *err)
+{
+	const struct config *c = s->config;
+	char path[PATH_MAX];
+	int r = make_folder(c->store.folder, err);
+	if (r < 0)
+		return err_pass(r);
+	(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, STORE_FILE);
+	enum {
+		BATCH_MAX = 2000,
+		QUEUE_MAX = 100000
+	};
+	struct store_options options = {.engine = c->store.engine,
+		.path = path,
+		.durability = (enum store_durability)c->store.durability,
+		.readers = (unsigned)c->store.readers,
+		.batch_max = BATCH_MAX,
+		.queue_max = QUEUE_MAX,
+		.reserve_bytes = (uint64_t)c->store.reserve_mb << 20,
+		.on_batch = hub_kick,
+		.arg = s->hub};
+	return store_open(&options, &s->store, err);
+}
+
+static int open_certificate(struct server *s, struct err_text *err)
+{
+	const struct config *c = s->config;
+	struct tls_pair *pair = NULL;
+	bool made = false;
+	char path[PATH_MAX];
+	int r;
+	if (c->tls.certificate[0]) {
+		s->service.certificate_path = mem_strdup(c->tls.certificate);
+		s->service.key_path = mem_strdup(c->tls.key);
+		r = tls_pair_load(c->tls.certificate, c->tls.key, &pair, err);
+	} else {
+		(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, TLS_MADE_CERTIFICATE);
+		s->service.certificate_path = mem_strdup(path);
+		(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, TLS_MADE_KEY);
+		s->service.key_path = mem_strdup(path);
+		r = tls_pair_load_or_make(c->store.folder, &pair, &made, err);
+	}
+	if (r < 0)
+		return err_pass(r);
+	log_with(LOG_LEVEL_NOTICE, NULL, made ? LOG_ID_CERT_MADE : NULL, "%s sha256=%s",
+		made ? "certificate made at first start" : "certificate", pair->info.fingerprint);
+	s->tls = tls_holder_new(pair);
+	return 0;
+}
+
+static unsigned shard_count(const struct config *c)
+{
+	long count = c->server.shards > 0 ? (long)c->server.shards : sysconf(_SC_NPROCESSORS_ONLN);
+	return count < 1 ? 1 : count > HUB_SHARDS_MAX ? HUB_SHARDS_MAX : (unsigned)count;
+}
+
+static int open_rooms(struct server *s, struct err_text *err)
+{
+	struct directory_limits limits;
+	struct presence_options presence;
+	struct roomlog_limits tail = {.events = (size_t)s->config->delivery.tail_events,
+		.bytes = (size_t)s->config->delivery.tail_bytes};
+	server_directory_limits(s->config, &limits);
+	server_presence_options(s->config, &presence);
+	int r = directory_open(s->store, &limits, &tail, &s->directory, err);
+	if (r < 0)
+		return err_pass(r);
+	s->presence = presence_new(s->directory, &presence);
+	return 0;
+}
+
+/* The hub first, since the store rings it; what it needs of the others comes after. */
+static void make_hub(struct server *s)
+{
+	struct hub_options options = {.shards = shard_count(s->config),
+		.on_call = service_on_call,
+		.on_frame = service_on_frame,
+		.on_marker = service_on_marker,
+		.arg = &s->service};
+	server_shard_limits(s->config, &options.limits);
+	s->hub = hub_new(&options);
+}
+
+static void wire_up(struct server *s)
+{
+	s->hub->options.directory = s->directory;
+	s->hub->options.presence = s->presence;
+	s->hub->options.store = s->store;
+	s->service.directory = s->directory;
+	s->service.presence = s->presence;
+	s->service.store = s->store;
+	s->service.hub = s->hub;
+	s->service.workers = s->workers;
+	s->service.tls = s->tls;
+	s->service.listeners = s->listeners;
+	service_init(&s->service, s->config);
+}
+
+static void on_admin(void *arg, int fd, const struct ucred *peer)
+{
+	(void)peer; /* kept by the acceptor, under the name that gRPC gives the connection */
+	struct server *s = arg;
+	grpc_server_add_channel_from_fd(s->admin_grpc, fd, s->admin_credentials);
+}
+
+static int start_accepting(struct server *s, struct err_text *err)
+{
+	struct acceptor_options options = {.listeners = s->listeners,
+		.external = s->external,
+		.admin_group = s->config->listen.admin_group,
+		.sockets = socket_options_of(s->config),
+		.on_admin = on_admin,
+		.arg = s};
+	server_acceptor_limits(s->config, &options.limits);
+	int r = acceptor_start(&options, &s->acceptor, err);
+	if (r == 0)
+		s->service.acceptor = s->acceptor;
+	return r;
+}
+
+static int bring_up(struct server *s, struct err_text *err)
+{
+	int r = block_signals(s);
+	if (r == 0)
+		r = password_init();
+	if (r == 0)
+		r = open_listeners(s, err);
+	if (r < 0)
+		return err_pass(r);
+	(void)rpc_quiet_mutexes(); /* slower without, and as right */
+	grpc_init();
+	make_hub(s);
+	r = open_store(s, err);
+	if (r == 0)
+		r = open_rooms(s, err);
+	if (r == 0)
+		r = open_certificate(s, err);
+	if (r == 0)
+		r = worker_pool_start((size_t)s->config->accounts.workers,
+			(size_t)s->config->limits.log_in_queue, &s->workers);
+	if (r < 0)
+		return err_pass(r);
+	wire_up(s);
+	r = server_open_grpc(s, err);
+	if (r < 0)
+		return err_pass(r);
+	server_start_grpc(s);
+	hub_start(s->hub);
+	return start_accepting(s, err);
+}
+
+/* ---- down ---- */
+
+static void stop_serving(struct server *s)
+{
+	notify_stopping("draining");
+	service_set_serving(&s->service, false);
+	acceptor_stop(s->acceptor);
+	hub_drain(s->hub);
+	server_shut_grpc(s);
+	hub_join(s->hub);
+}
+
+static void tear_down(struct server *s)
+{
+	s->workers = worker_pool_stop(s->workers);
+	s->store = store_close(s->store);
+	s->presence = presence_free(s->presence);
+	s->directory = directory_close(s->directory);
+	s->acceptor = acceptor_free(s->acceptor);
+	s->hub = hub_free(s->hub);
+	s->tls = tls_holder_free(s->tls);
+	s->external = external_free(s->external);
+	service_deinit(&s->service);
+	s->listeners = listeners_free(s->listeners);
+	grpc_shutdown_blocking();
+	for (size_t i = 0; i < s->former_count; i++)
+		(void)config_free(s->former[i]);
+	s->config = config_free(s->config);
+	close(s->signals);
+}
+
+int server_run(struct config *config, const char *path, struct err_text *err)
+{
+	struct server *s = mem_new(1, sizeof(*s));
+	char listeners[LISTENER_TEXT_BYTES * 2];
+	s->config = config;
+	s->config_path = path;
+	int r = bring_up(s, err);
+	if (r < 0)
+		return err_pass(r); /* the process ends: what is up goes with it */
+	listeners_describe(s->listeners, LISTENER_TLS, listeners, sizeof(listeners));
+	log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_STARTED,
+		"gchatd %s serves on %s shards=%u store=%s accounts=%u rooms=%u", GCHAT_VERSION,
+		listeners, s->hub->options.shards, config->store.folder,
+		s->directory->account_count, s->directory->room_count);
+	service_set_serving(&s->service, true);
+	notify_ready("serving");
+	server_loop(s);
+	log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_STOPPING, "stopping sessions=%u",
+		atomic_load(&s->hub->session_count));
+	stop_serving(s);
+	tear_down(s);
+	free(s);
+	return 0;
+}

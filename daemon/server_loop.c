@@ -1,0 +1,95 @@
+/* The main thread: signals, presence, retention, the watchdog, the line for systemctl status. */
+#include "server_priv.h"
+
+#include "base/log.h"
+#include "base/notify.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+	STATUS_MS = 5000
+};
+
+static void tell_room(void *arg, uint64_t room_id, const uint8_t *wire, size_t len)
+{
+	hub_tell_rooms(arg, &room_id, 1, UPDATE_PRESENCE, 0, wire, len);
+}
+
+static bool is_due(struct mono *next, struct mono now, int64_t interval_ms)
+{
+	if (interval_ms <= 0 || now.us < next->us)
+		return false;
+	*next = clock_mono_add_ms(now, interval_ms);
+	return true;
+}
+
+/* Whether a counter moved since the last look. */
+static bool moved(uint64_t *before, uint64_t now)
+{
+	bool has = *before != now;
+	*before = now;
+	return has;
+}
+
+/* Every shard, the accept thread and the writer (while it has work) made progress. */
+static bool all_alive(struct server *s)
+{
+	struct store_stats stats;
+	bool alive = true;
+	unsigned i;
+	for (i = 0; i < s->hub->options.shards; i++)
+		alive = moved(&s->beats[i], s->hub->shards[i].beat) && alive;
+	alive = moved(&s->beats[i], acceptor_beat(s->acceptor)) && alive;
+	store_get_stats(s->store, &stats);
+	bool wrote = moved(&s->writes, stats.commits);
+	return alive && (wrote || stats.queue_len == 0);
+}
+
+static void look_at_timers(struct server *s)
+{
+	struct mono now = clock_mono();
+	(void)presence_tick(s->presence, now, tell_room, s->hub);
+	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S))
+		server_sweep(s);
+	if (is_due(&s->next_watchdog, now, notify_watchdog_interval_ms()) && all_alive(s))
+		notify_watchdog();
+	if (is_due(&s->next_status, now, STATUS_MS))
+		notify_status("%u sessions on %zu connections", atomic_load(&s->hub->session_count),
+			acceptor_count(s->acceptor));
+}
+
+/* True: the daemon is to end. */
+static bool take_signal(struct server *s)
+{
+	struct signalfd_siginfo info;
+	if (read(s->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGHUP) {
+		log_info("signal %u: stopping", info.ssi_signo);
+		return true;
+	}
+	server_reload(s);
+	return false;
+}
+
+void server_loop(struct server *s)
+{
+	struct pollfd pfd = {.fd = s->signals, .events = POLLIN};
+	for (;;) {
+		int interval_ms = (int)s->config->delivery.presence_interval_ms;
+		enum {
+			INTERVAL_MIN_MS = 50,
+			INTERVAL_MAX_MS = 1000
+		};
+		if (interval_ms < INTERVAL_MIN_MS)
+			interval_ms = INTERVAL_MIN_MS;
+		if (interval_ms > INTERVAL_MAX_MS)
+			interval_ms = INTERVAL_MAX_MS;
+		if (poll(&pfd, 1, interval_ms) > 0 && take_signal(s))
+			return;
+		look_at_timers(s);
+	}
+}

@@ -1,0 +1,60 @@
+/* What the files of the server share. */
+#pragma once
+
+#include "net/accept.h"
+#include "net/listen.h"
+#include "net/tls.h"
+#include "rpc/external.h"
+#include "server.h"
+#include "service/service.h"
+#include "store/store.h"
+
+enum {
+	SERVER_CONFIGS_MAX = 1024
+}; /* reloads in the life of one process */
+
+struct server {
+	struct config *config; /* owned: the one in force */
+	struct config *former[SERVER_CONFIGS_MAX]; /* owned: calls may still look at them */
+	size_t former_count;
+	const char *config_path; /* borrowed, or NULL */
+	struct listeners *listeners;
+	struct store *store;
+	struct directory *directory;
+	struct presence *presence;
+	struct hub *hub;
+	struct worker_pool *workers;
+	struct external *external;
+	struct tls_holder *tls;
+	struct acceptor *acceptor;
+	grpc_server *grpc;
+	grpc_server *admin_grpc;
+	grpc_server_credentials *admin_credentials;
+	struct service service;
+	int signals; /* signalfd */
+	struct mono next_sweep;
+	struct mono next_watchdog;
+	struct mono next_status;
+	uint64_t beats[HUB_SHARDS_MAX + 2]; /* as they were at the last look */
+	uint64_t writes;
+};
+
+/* reload.c: the parts of the configuration as the layers want them. */
+void server_directory_limits(const struct config *config, struct directory_limits *ret);
+void server_shard_limits(const struct config *config, struct shard_limits *ret);
+void server_presence_options(const struct config *config, struct presence_options *ret);
+void server_acceptor_limits(const struct config *config, struct acceptor_limits *ret);
+/* Reads the configuration again and applies all of it, or none. */
+void server_reload(struct server *server);
+
+/* loop.c: timers and signals until one of them ends the daemon. */
+void server_loop(struct server *server);
+
+/* sweep.c: asks the store to drop what is past retention. */
+void server_sweep(struct server *server);
+
+/* grpc.c: the two gRPC servers. */
+int server_open_grpc(struct server *server, struct err_text *err) GC_MUST_CHECK;
+void server_start_grpc(struct server *server);
+/* GOAWAY to all, wait for calls up to the drain time, cut the rest. The shards run. */
+void server_shut_grpc(struct server *server);

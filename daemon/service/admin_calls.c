@@ -1,0 +1,248 @@
+/* Looking in: status, rooms, members, sessions; and kicking. */
+#include "service/admin_calls.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "gchat/v1/admin.pb-c.h"
+#include "net/accept.h"
+#include "net/listen.h"
+#include "service/admin_certificate.h"
+#include "service/call.h"
+#include "service/page.h"
+#include "service/server_info.h"
+#include "shard/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- status ---- */
+
+static uint64_t resident_bytes(void)
+{
+	unsigned long long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*u %llu", &pages) != 1)
+		pages = 0;
+	(void)fclose(f); /* only read */
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static const char *health_text(enum store_health health)
+{
+	switch (health) {
+	case STORE_HEALTH_OK:
+		return "OK";
+	case STORE_HEALTH_READ_ONLY:
+		return "READ_ONLY";
+	case STORE_HEALTH_UNAVAILABLE:
+		break;
+	}
+	return "UNAVAILABLE";
+}
+
+void admin_get_status(struct call *call, const ProtobufCMessage *msg)
+{
+	(void)msg;
+	struct service *service = call->service;
+	const struct config *config = service_config(service);
+	struct store_stats stats;
+	struct certificate_message certificate;
+	char listeners[LISTENER_TEXT_BYTES * 4];
+	char *listener_list[] = {listeners};
+	char version[] = GCHAT_VERSION;
+	char health[16];
+	char reason[64];
+	char state[16];
+	store_get_stats(service->store, &stats);
+	listeners_describe(service->listeners, LISTENER_TLS, listeners, sizeof(listeners));
+	certificate_fill(service, &certificate);
+	(void)snprintf(health, sizeof(health), "%s", health_text(stats.health));
+	(void)snprintf(reason, sizeof(reason), "%s",
+		stats.health == STORE_HEALTH_READ_ONLY ? "no space left: sends are refused" : "");
+	(void)snprintf(state, sizeof(state), "%s",
+		health_is_serving(&service->health) ? "SERVING" : "DRAINING");
+	Gchat__V1__GetStatusResponse r = GCHAT__V1__GET_STATUS_RESPONSE__INIT;
+	r.name = config->server.name;
+	r.version = version;
+	r.state = state;
+	r.started_us = service->started_us;
+	r.pid = (uint32_t)getpid();
+	r.connections = (uint32_t)acceptor_count(service->acceptor);
+	r.sessions = atomic_load(&service->hub->session_count);
+	r.accounts = service->directory->account_count;
+	r.rooms = service->directory->room_count;
+	r.events_in = metric_get(METRIC_EVENTS_IN);
+	r.events_out = metric_get(METRIC_EVENTS_OUT);
+	r.frames_out = metric_get(METRIC_FRAMES_OUT);
+	r.store = config->store.engine;
+	r.store_path = config->store.folder;
+	r.store_health = health;
+	r.store_reason = reason;
+	r.store_bytes = stats.bytes;
+	r.durability = server_info_durability(service);
+	r.shards = service->hub->options.shards;
+	r.listeners = listener_list;
+	r.n_listeners = GC_LENGTH(listener_list);
+	r.certificate = &certificate.message;
+	r.rss_bytes = resident_bytes();
+	call_reply(call, &r.base);
+}
+
+/* ---- rooms ---- */
+
+static bool any_room(void *arg, struct room *room)
+{
+	(void)arg;
+	(void)room;
+	return true;
+}
+
+static unsigned online_in(struct presence *presence, struct room *room)
+{
+	struct member_page page;
+	unsigned online = 0;
+	member_page_make(room, "", SIZE_MAX, &page);
+	for (size_t i = 0; i < page.count; i++)
+		online += presence_of(presence, page.entries[i].account) !=
+			  GCHAT__V1__PRESENCE_STATE__PRESENCE_OFFLINE;
+	member_page_deinit(&page);
+	return online;
+}
+
+void admin_list_rooms(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__ListAllRoomsRequest *r = CALL_REQUEST(Gchat__V1__ListAllRoomsRequest, msg);
+	struct room_page page;
+	room_page_make(call->service->directory, r->page_token, call_page_size(r->page_size),
+		any_room, NULL, &page);
+	struct room_info *infos = mem_new(page.count, sizeof(*infos));
+	Gchat__V1__Room *rooms = mem_new(page.count, sizeof(*rooms));
+	Gchat__V1__AdminRoom *outs = mem_new(page.count, sizeof(*outs));
+	Gchat__V1__AdminRoom **list = mem_new(page.count, sizeof(struct Gchat__V1__AdminRoom *));
+	for (size_t i = 0; i < page.count; i++) {
+		room_get_info(page.rooms[i], &infos[i]);
+		room_info_to_message(&infos[i], &rooms[i]);
+		outs[i] = (Gchat__V1__AdminRoom)GCHAT__V1__ADMIN_ROOM__INIT;
+		outs[i].room = &rooms[i];
+		outs[i].online_count = online_in(call->service->presence, page.rooms[i]);
+		list[i] = &outs[i];
+	}
+	Gchat__V1__ListAllRoomsResponse response = GCHAT__V1__LIST_ALL_ROOMS_RESPONSE__INIT;
+	response.rooms = list;
+	response.n_rooms = page.count;
+	if (page.more)
+		response.next_page_token = infos[page.count - 1].name;
+	call_reply(call, &response.base);
+	free(list);
+	free(outs);
+	free(rooms);
+	free(infos);
+	room_page_deinit(&page);
+}
+
+void admin_list_members(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__ListRoomMembersRequest *r =
+		CALL_REQUEST(Gchat__V1__ListRoomMembersRequest, msg);
+	struct room *room = call_find_room(call, 0, r->room);
+	if (!room)
+		return;
+	struct member_page page;
+	member_page_make(room, r->page_token, call_page_size(r->page_size), &page);
+	struct profile *profiles = mem_new(page.count, sizeof(*profiles));
+	Gchat__V1__Member *members = mem_new(page.count, sizeof(*members));
+	Gchat__V1__AdminMember *outs = mem_new(page.count, sizeof(*outs));
+	Gchat__V1__AdminMember **list =
+		mem_new(page.count, sizeof(struct Gchat__V1__AdminMember *));
+	for (size_t i = 0; i < page.count; i++) {
+		struct account *account = page.entries[i].account;
+		account_get_profile(account, &profiles[i]);
+		members[i] = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
+		members[i].account_id = account->id;
+		members[i].user = profiles[i].user;
+		members[i].display_name = profiles[i].display_name;
+		members[i].role = page.entries[i].role;
+		members[i].presence = presence_of(call->service->presence, account);
+		outs[i] = (Gchat__V1__AdminMember)GCHAT__V1__ADMIN_MEMBER__INIT;
+		outs[i].member = &members[i];
+		outs[i].joined_us = page.entries[i].joined_us;
+		outs[i].last_seen_us = atomic_load(&account->last_seen_us);
+		list[i] = &outs[i];
+	}
+	Gchat__V1__ListRoomMembersResponse response = GCHAT__V1__LIST_ROOM_MEMBERS_RESPONSE__INIT;
+	response.members = list;
+	response.n_members = page.count;
+	response.member_count = page.member_count;
+	if (page.more)
+		response.next_page_token = profiles[page.count - 1].user;
+	call_reply(call, &response.base);
+	free(list);
+	free(outs);
+	free(members);
+	free(profiles);
+	member_page_deinit(&page);
+	(void)room_unref(room);
+}
+
+/* ---- kicking ---- */
+
+static void reply_kicked(struct call *call)
+{
+	Gchat__V1__KickResponse response = GCHAT__V1__KICK_RESPONSE__INIT;
+	struct account *subject = call->write.subject;
+	response.sessions = atomic_load(&subject->sessions);
+	log_notice("kicked uid=%u user=%s room=%s", call->admin_uid, subject->name,
+		call->write.room ? call->write.room->name : "-");
+	call_reply(call, &response.base);
+}
+
+void admin_kick(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__KickRequest *r = CALL_REQUEST(Gchat__V1__KickRequest, msg);
+	if (r->ban_s > 0) {
+		call_fail_text(call, REASON_UNIMPLEMENTED, "this server cannot ban yet");
+		return;
+	}
+	if (strlen(r->reason) > LIMIT_REASON_BYTES) {
+		call_fail(call, REASON_TEXT_TOO_LONG);
+		return;
+	}
+	struct account *subject = call_find_user(call, r->user);
+	if (!subject)
+		return;
+	struct write *write = call_begin_write(call);
+	write->subject = subject;
+	if (!r->room[0]) {
+		hub_end_account(call->service->hub, subject->id, 0, 0, REASON_REMOVED,
+			r->reason[0] ? r->reason : NULL);
+		reply_kicked(call);
+		return;
+	}
+	write->room = call_find_room(call, 0, r->room);
+	if (write->room)
+		call_write(call, op_remove(write, r->reason), reply_kicked);
+}
+
+void admin_end_session(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__EndSessionRequest *r = CALL_REQUEST(Gchat__V1__EndSessionRequest, msg);
+	if (r->session_id == 0) {
+		call_fail(call, REASON_INVALID_ARGUMENT);
+		return;
+	}
+	if (strlen(r->reason) > LIMIT_REASON_BYTES) {
+		call_fail(call, REASON_TEXT_TOO_LONG);
+		return;
+	}
+	hub_end_session(
+		call->service->hub, r->session_id, REASON_REMOVED, r->reason[0] ? r->reason : NULL);
+	log_notice("session ended by uid=%u session=%llu", call->admin_uid,
+		(unsigned long long)r->session_id);
+	Gchat__V1__EndSessionResponse response = GCHAT__V1__END_SESSION_RESPONSE__INIT;
+	call_reply(call, &response.base);
+}

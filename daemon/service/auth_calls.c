@@ -1,0 +1,437 @@
+/* Accounts and tokens: making, signing in and out. Passwords are hashed on a worker. */
+#include "service/auth_calls.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "gchat/v1/auth.pb-c.h"
+#include "net/accept.h"
+#include "room/name.h"
+#include "service/call.h"
+#include "service/password.h"
+#include "service/server_info.h"
+#include "service/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a sign-in keeps while it waits for a worker and the store. */
+struct sign_in {
+	char user[LIMIT_USER_NAME_BYTES + 1];
+	char password[LIMIT_PASSWORD_BYTES_MAX + 1];
+	char next_password[LIMIT_PASSWORD_BYTES_MAX + 1];
+	char device[LIMIT_CLIENT_NAME_BYTES + 1];
+	char stored_hash[PASSWORD_HASH_BYTES];
+	char new_hash[PASSWORD_HASH_BYTES];
+	struct password_cost cost;
+	struct profile profile;
+	struct token token;
+	struct account *account; /* ref, or NULL: unknown */
+	enum password_verdict verdict;
+};
+
+static void wipe_sign_in(void *data)
+{
+	struct sign_in *in = data;
+	(void)account_unref(in->account);
+	password_wipe(in->password);
+	password_wipe(in->next_password);
+	token_wipe(&in->token);
+}
+
+static struct sign_in *sign_in_new(struct call *call, const char *password, const char *device)
+{
+	const struct config *config = service_config(call->service);
+	struct sign_in *in = call_data(call, sizeof(*in));
+	call->wipe = wipe_sign_in;
+	in->cost.memory_kb = (uint32_t)config->accounts.password_memory_kb;
+	in->cost.passes = (uint32_t)config->accounts.password_passes;
+	(void)snprintf(in->password, sizeof(in->password), "%s", password);
+	(void)snprintf(in->device, sizeof(in->device), "%s", device);
+	return in;
+}
+
+/* Attempts to log in are counted by address and by name. */
+static bool may_try(struct call *call, const char *user)
+{
+	struct ratemap *map = call->service->attempts;
+	uint32_t wait_ms = 0;
+	char key[ACCEPTOR_ADDRESS_BYTES];
+	struct mono now = clock_mono();
+	acceptor_rate_key(call->peer, key);
+	bool ok = ratemap_take(map, key, now, &wait_ms);
+	if (ok) {
+		char name[LIMIT_USER_NAME_BYTES + 2];
+		(void)snprintf(name, sizeof(name), "@%s", user);
+		ok = ratemap_take(map, name, now, &wait_ms);
+	}
+	if (!ok)
+		call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
+	return ok;
+}
+
+/* New accounts are counted by address. */
+static bool may_register(struct call *call)
+{
+	uint32_t wait_ms = 0;
+	char key[ACCEPTOR_ADDRESS_BYTES];
+	acceptor_rate_key(call->peer, key);
+	bool ok = ratemap_take_many(call->service->registrations, key, SERVICE_REGISTRATION_AMOUNT,
+		clock_mono(), &wait_ms);
+	if (!ok)
+		call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
+	return ok;
+}
+
+/* ---- before signing in ---- */
+
+void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
+{
+	(void)msg;
+	const struct config *config = service_config(call->service);
+	static const Gchat__V1__Registration registrations[] = {
+		[CONFIG_REGISTRATION_OPEN] = GCHAT__V1__REGISTRATION__REGISTRATION_OPEN,
+		[CONFIG_REGISTRATION_INVITE] = GCHAT__V1__REGISTRATION__REGISTRATION_INVITE,
+		[CONFIG_REGISTRATION_CLOSED] = GCHAT__V1__REGISTRATION__REGISTRATION_CLOSED,
+	};
+	Gchat__V1__Limits limits;
+	Gchat__V1__GetServerInfoResponse info = GCHAT__V1__GET_SERVER_INFO_RESPONSE__INIT;
+	char version[] = GCHAT_VERSION;
+	char password[] = "password";
+	char *methods[] = {password};
+	char *rooms[CONFIG_LIST_MAX];
+	memcpy(rooms, config->server.suggested_rooms.items, sizeof(rooms));
+	server_info_limits(call->service, &limits);
+	info.name = config->server.name;
+	info.version = version;
+	info.protocol_version = LIMIT_PROTOCOL_VERSION;
+	info.registration = registrations[config->accounts.registration];
+	info.guests_allowed = config->accounts.guests;
+	info.sign_in_methods = methods;
+	info.n_sign_in_methods = GC_LENGTH(methods);
+	info.message_of_the_day = config->server.message_of_the_day;
+	info.limits = &limits;
+	info.suggested_rooms = rooms;
+	info.n_suggested_rooms = config->server.suggested_rooms.count;
+	call_reply(call, &info.base);
+}
+
+/* ---- answers with a token ---- */
+
+static void reply_signed_in(struct call *call)
+{
+	struct sign_in *in = call->data;
+	struct profile profile;
+	Gchat__V1__Profile account;
+	account_get_profile(call->write.actor, &profile);
+	profile_to_message(&profile, &account);
+	metric_add(METRIC_LOG_INS, 1);
+	(void)acceptor_signed_in(call->service->acceptor, call->peer);
+	/* the responses of the three ways in are alike: token = 1, account = 2 */
+	Gchat__V1__LoginResponse response = GCHAT__V1__LOGIN_RESPONSE__INIT;
+	response.token = in->token.text;
+	response.account = &account;
+	call_reply(call, &response.base);
+}
+
+static void make_token(struct sign_in *in, struct token_hash *ret_hash)
+{
+	token_make(&in->token);
+	token_hash(&in->token, ret_hash);
+}
+
+/* ---- new accounts ---- */
+
+static void store_account(struct call *call)
+{
+	struct sign_in *in = call->data;
+	if (call->reason != REASON_NONE) {
+		call_fail(call, call->reason);
+		return;
+	}
+	struct token_hash hash;
+	make_token(in, &hash);
+	struct write *write = call_begin_write(call);
+	call_write(call,
+		op_create_account(write, &in->profile, in->new_hash, hash.bytes, in->device),
+		reply_signed_in);
+}
+
+/* Worker thread. */
+static void hash_new_password(struct call *call)
+{
+	struct sign_in *in = call->data;
+	const char *password = in->next_password[0] ? in->next_password : in->password;
+	if (password_hash(password, &in->cost, in->new_hash) < 0)
+		call->reason = REASON_UNAVAILABLE;
+}
+
+void auth_create_account(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__CreateAccountRequest *r =
+		CALL_REQUEST(Gchat__V1__CreateAccountRequest, msg);
+	const struct config *config = service_config(call->service);
+	if (config->accounts.registration == CONFIG_REGISTRATION_CLOSED) {
+		call_fail(call, REASON_REGISTRATION_CLOSED);
+		return;
+	}
+	if (config->accounts.registration == CONFIG_REGISTRATION_INVITE) {
+		call_fail(call, REASON_INVITE_INVALID); /* no invitation has been issued */
+		return;
+	}
+	if (!name_is_user(r->user) || !password_fits(r->password) ||
+		!name_text_fits(r->display_name, LIMIT_DISPLAY_NAME_BYTES, true) ||
+		!name_text_fits(r->device, LIMIT_CLIENT_NAME_BYTES, true)) {
+		call_fail(call, REASON_INVALID_ARGUMENT);
+		return;
+	}
+	if (!may_register(call))
+		return;
+	struct sign_in *in = sign_in_new(call, r->password, r->device);
+	(void)snprintf(in->profile.user, sizeof(in->profile.user), "%s", r->user);
+	(void)snprintf(
+		in->profile.display_name, sizeof(in->profile.display_name), "%s", r->display_name);
+	struct account *known = directory_find_user(call->service->directory, r->user);
+	if (known) { /* before the costly hash */
+		(void)account_unref(known);
+		call_fail(call, REASON_USER_EXISTS);
+		return;
+	}
+	call_work(call, hash_new_password, store_account);
+}
+
+void auth_login_guest(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__LoginGuestRequest *r = CALL_REQUEST(Gchat__V1__LoginGuestRequest, msg);
+	if (!service_config(call->service)->accounts.guests) {
+		call_fail(call, REASON_GUESTS_NOT_ALLOWED);
+		return;
+	}
+	if (!name_text_fits(r->display_name, LIMIT_DISPLAY_NAME_BYTES, true) ||
+		!name_text_fits(r->device, LIMIT_CLIENT_NAME_BYTES, true)) {
+		call_fail(call, REASON_INVALID_ARGUMENT);
+		return;
+	}
+	if (!may_register(call))
+		return;
+	struct sign_in *in = sign_in_new(call, "", r->device);
+	struct token_hash hash;
+	make_token(in, &hash);
+	in->profile.guest = true;
+	(void)snprintf(in->profile.user, sizeof(in->profile.user), "guest-%llx",
+		(unsigned long long)(token_hash_id(&hash) >> 16));
+	(void)snprintf(
+		in->profile.display_name, sizeof(in->profile.display_name), "%s", r->display_name);
+	struct write *write = call_begin_write(call);
+	call_write(call, op_create_account(write, &in->profile, "", hash.bytes, in->device),
+		reply_signed_in);
+}
+
+/* ---- passwords ---- */
+
+/* Worker thread. */
+static void verify_password(struct call *call)
+{
+	struct sign_in *in = call->data;
+	in->verdict = PASSWORD_WRONG;
+	if (in->account)
+		in->verdict = password_verify(in->stored_hash, in->password, &in->cost);
+	else
+		password_verify_nobody(in->password, &in->cost);
+	if (in->verdict == PASSWORD_REHASH || (in->verdict == PASSWORD_OK && in->next_password[0]))
+		hash_new_password(call);
+}
+
+/* The stored hash of the account, where there is one. */
+static void take_stored_hash(struct sign_in *in, struct account *account)
+{
+	in->account = account;
+	if (!account)
+		return;
+	pthread_mutex_lock(&account->shared.mu);
+	memcpy(in->stored_hash, account->shared.password_hash, sizeof(in->stored_hash));
+	pthread_mutex_unlock(&account->shared.mu);
+}
+
+static bool is_right(struct call *call)
+{
+	struct sign_in *in = call->data;
+	if (in->verdict == PASSWORD_OK || in->verdict == PASSWORD_REHASH)
+		return true;
+	metric_add(METRIC_LOG_IN_FAILURES, 1);
+	if (in->verdict == PASSWORD_UNVERIFIED)
+		call_fail_later(call, REASON_UNAVAILABLE, CLOCK_MS_PER_S);
+	else
+		call_fail(call, REASON_WRONG_CREDENTIALS);
+	return false;
+}
+
+static void store_sign_in(struct call *call)
+{
+	struct sign_in *in = call->data;
+	struct token_hash hash;
+	make_token(in, &hash);
+	struct write *write = call_begin_write(call);
+	write->actor = account_ref(in->account);
+	call_write(call, op_sign_in(write, hash.bytes, in->device), reply_signed_in);
+}
+
+static void after_verify(struct call *call)
+{
+	struct sign_in *in = call->data;
+	if (!is_right(call))
+		return;
+	if (atomic_load(&in->account->suspended)) {
+		call_fail(call, REASON_ACCOUNT_SUSPENDED);
+		return;
+	}
+	if (in->verdict != PASSWORD_REHASH || call->reason != REASON_NONE) {
+		store_sign_in(call);
+		return;
+	}
+	struct write *write = call_begin_write(call); /* the cost has changed: keep the new hash */
+	write->actor = account_ref(in->account);
+	call_write(call, op_rehash(write, in->new_hash), store_sign_in);
+}
+
+void auth_login(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__LoginRequest *r = CALL_REQUEST(Gchat__V1__LoginRequest, msg);
+	if (strlen(r->user) > LIMIT_USER_NAME_BYTES ||
+		strlen(r->password) > LIMIT_PASSWORD_BYTES_MAX ||
+		!name_text_fits(r->device, LIMIT_CLIENT_NAME_BYTES, true)) {
+		call_fail(call, REASON_INVALID_ARGUMENT);
+		return;
+	}
+	if (!may_try(call, r->user))
+		return;
+	struct sign_in *in = sign_in_new(call, r->password, r->device);
+	take_stored_hash(in, directory_find_user(call->service->directory, r->user));
+	call_work(call, verify_password, after_verify);
+}
+
+static void reply_password_changed(struct call *call)
+{
+	Gchat__V1__ChangePasswordResponse response = GCHAT__V1__CHANGE_PASSWORD_RESPONSE__INIT;
+	call_reply(call, &response.base);
+}
+
+static void store_password(struct call *call)
+{
+	struct sign_in *in = call->data;
+	if (!is_right(call))
+		return;
+	if (call->reason != REASON_NONE) {
+		call_fail_later(call, call->reason, CLOCK_MS_PER_S);
+		return;
+	}
+	struct write *write = call_begin_write(call);
+	call_write(
+		call, op_set_password(write, in->new_hash, call->token_id), reply_password_changed);
+}
+
+void auth_change_password(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__ChangePasswordRequest *r =
+		CALL_REQUEST(Gchat__V1__ChangePasswordRequest, msg);
+	if (!password_fits(r->new_password) || strlen(r->old_password) > LIMIT_PASSWORD_BYTES_MAX) {
+		call_fail(call, REASON_INVALID_ARGUMENT);
+		return;
+	}
+	if (!may_try(call, call->account->name))
+		return;
+	struct sign_in *in = sign_in_new(call, r->old_password, "");
+	(void)snprintf(in->next_password, sizeof(in->next_password), "%s", r->new_password);
+	take_stored_hash(in, account_ref(call->account));
+	call_work(call, verify_password, store_password);
+}
+
+/* ---- tokens ---- */
+
+static void reply_logged_out(struct call *call)
+{
+	Gchat__V1__LogoutResponse response = GCHAT__V1__LOGOUT_RESPONSE__INIT;
+	call_reply(call, &response.base);
+}
+
+static void leave_done(struct write *write)
+{
+	write_deinit(write);
+	free(write);
+}
+
+/* A guest's account goes with its token: it leaves its rooms first. */
+static void leave_all_rooms(struct call *call)
+{
+	size_t count;
+	struct service *service = call->service;
+	struct room **rooms = directory_rooms_of(service->directory, call->account, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct write *write = mem_new(1, sizeof(*write));
+		write_init(write, service->directory, &service->hub->audience, leave_done);
+		write->actor = account_ref(call->account);
+		write->room = rooms[i];
+		if (op_leave(write) == REASON_NONE)
+			write_start(write);
+		else
+			leave_done(write);
+	}
+	free(rooms);
+}
+
+void auth_logout(struct call *call, const ProtobufCMessage *msg)
+{
+	(void)msg;
+	struct write *write = call_begin_write(call);
+	if (call->account->guest)
+		leave_all_rooms(call);
+	call_write(call,
+		call->account->guest ? op_delete_account(write)
+				     : op_sign_out(write, call->token_id),
+		reply_logged_out);
+}
+
+void auth_list_tokens(struct call *call, const ProtobufCMessage *msg)
+{
+	(void)msg;
+	enum {
+		TOKENS_MAX = LIMIT_PAGE_MAX
+	};
+	Gchat__V1__Token *tokens = mem_new(TOKENS_MAX, sizeof(*tokens));
+	Gchat__V1__Token **list = mem_new(TOKENS_MAX, sizeof(struct Gchat__V1__Token *));
+	Gchat__V1__ListTokensResponse response = GCHAT__V1__LIST_TOKENS_RESPONSE__INIT;
+	struct account_token *token;
+	pthread_rwlock_rdlock(&call->service->directory->lock); /* held: devices are borrowed */
+	LIST_FOREACH (token, &call->account->tokens, link) {
+		if (response.n_tokens == TOKENS_MAX)
+			break;
+		Gchat__V1__Token *out = &tokens[response.n_tokens];
+		*out = (Gchat__V1__Token)GCHAT__V1__TOKEN__INIT;
+		out->token_id = token->id;
+		out->device = token->device;
+		out->created_us = token->created_us;
+		out->last_used_us = atomic_load(&token->last_used_us);
+		out->current = token->id == call->token_id;
+		list[response.n_tokens++] = out;
+	}
+	response.tokens = list;
+	call_reply(call, &response.base);
+	pthread_rwlock_unlock(&call->service->directory->lock);
+	free(list);
+	free(tokens);
+}
+
+static void reply_revoked(struct call *call)
+{
+	Gchat__V1__RevokeTokenResponse response = GCHAT__V1__REVOKE_TOKEN_RESPONSE__INIT;
+	call_reply(call, &response.base);
+}
+
+void auth_revoke_token(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__RevokeTokenRequest *r = CALL_REQUEST(Gchat__V1__RevokeTokenRequest, msg);
+	struct write *write = call_begin_write(call);
+	call_write(call, r->token_id == 0 ? REASON_NOT_FOUND : op_sign_out(write, r->token_id),
+		reply_revoked);
+}

@@ -1,0 +1,352 @@
+/* The life of a unary call. */
+#include "service/call.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "net/accept.h"
+#include "proto/codec.h"
+#include "rpc/metadata.h"
+#include "rpc/payload.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	CALL_TEXT_BYTES = 512
+};
+
+static void call_hold(struct call *call)
+{
+	call->in_flight++;
+}
+
+static void call_release(struct call *call)
+{
+	if (--call->in_flight > 0)
+		return;
+	GC_ASSERT(call->answered);
+	call->shard->calls--;
+	grpc_call_unref(call->call);
+	if (call->has_write)
+		write_deinit(&call->write);
+	if (call->wipe && call->data)
+		call->wipe(call->data);
+	free(call->data);
+	control_deinit(&call->response);
+	(void)account_unref(call->account);
+	free(call);
+}
+
+void *call_data(struct call *call, size_t size)
+{
+	call->data = mem_new(1, size);
+	return call->data;
+}
+
+/* ---- answers ---- */
+
+static void on_sent(struct op *op, bool ok)
+{
+	(void)ok; /* a caller who has gone gets no answer */
+	struct call *call = GC_CONTAINER_OF(op, struct call, send_op);
+	payload_freep(&call->sending);
+	call_release(call);
+}
+
+static void send_reply(struct call *call, grpc_slice bytes)
+{
+	GC_ASSERT(!call->answered);
+	call->answered = true;
+	call->sending = payload_take_slice(bytes);
+	grpc_op ops[3] = {{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_SEND_MESSAGE},
+		{.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
+	ops[1].data.send_message.send_message = call->sending;
+	ops[2].data.send_status_from_server.status = GRPC_STATUS_OK;
+	call_hold(call);
+	op_start(&call->send_op, call->call, ops, GC_LENGTH(ops));
+}
+
+void call_reply(struct call *call, const ProtobufCMessage *response)
+{
+	grpc_slice bytes = grpc_slice_malloc(codec_size(response));
+	codec_encode(response, GRPC_SLICE_START_PTR(bytes));
+	send_reply(call, bytes);
+}
+
+void call_reply_bytes(struct call *call)
+{
+	send_reply(call, grpc_slice_from_copied_buffer(
+				 (const char *)call->response.data, call->response.len));
+}
+
+static void send_error(
+	struct call *call, enum reason reason, uint32_t retry_after_ms, const char *text)
+{
+	GC_ASSERT(!call->answered);
+	call->answered = true;
+	char message[CALL_TEXT_BYTES];
+	char wait[16];
+	(void)snprintf(message, sizeof(message), "%s: %s", reason_name(reason), text);
+	(void)snprintf(wait, sizeof(wait), "%u", retry_after_ms);
+	grpc_metadata trailers[2] = {metadata_make(METADATA_KEY_REASON, reason_name(reason)),
+		metadata_make(METADATA_KEY_RETRY_AFTER, wait)};
+	grpc_slice details = grpc_slice_from_copied_string(message);
+	grpc_op ops[2] = {
+		{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
+	ops[1].data.send_status_from_server.status = (grpc_status_code)reason_code(reason);
+	ops[1].data.send_status_from_server.status_details = &details;
+	ops[1].data.send_status_from_server.trailing_metadata = trailers;
+	ops[1].data.send_status_from_server.trailing_metadata_count = retry_after_ms ? 2 : 1;
+	call_hold(call);
+	op_start(&call->send_op, call->call, ops, GC_LENGTH(ops));
+	metadata_unref(&trailers[0]);
+	metadata_unref(&trailers[1]);
+	grpc_slice_unref(details);
+	metric_add(METRIC_REJECTIONS, 1);
+}
+
+void call_fail(struct call *call, enum reason reason)
+{
+	send_error(call, reason, 0, reason_text(reason));
+}
+
+void call_fail_later(struct call *call, enum reason reason, uint32_t retry_after_ms)
+{
+	send_error(call, reason, retry_after_ms, reason_text(reason));
+}
+
+void call_fail_text(struct call *call, enum reason reason, const char *fmt, ...)
+{
+	char text[CALL_TEXT_BYTES];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args); /* a cut sentence is still one */
+	va_end(args);
+	send_error(call, reason, 0, text);
+}
+
+/* ---- beginning ---- */
+
+static void handle(struct call *call)
+{
+	grpc_slice bytes = payload_flatten(call->received);
+	payload_freep(&call->received);
+	ProtobufCMessage *msg;
+	enum codec_status status = codec_decode(&call->shard->arena, call->method->request,
+		GRPC_SLICE_START_PTR(bytes), GRPC_SLICE_LENGTH(bytes), &msg);
+	switch (status) {
+	case CODEC_OK:
+		call->method->handle(call, msg);
+		break;
+	case CODEC_TOO_LARGE:
+		call_fail(call, REASON_FRAME_TOO_LARGE);
+		break;
+	case CODEC_BAD_TEXT:
+		call_fail(call, REASON_BAD_TEXT);
+		break;
+	case CODEC_MALFORMED:
+		call_fail(call, REASON_BAD_FRAME);
+		break;
+	}
+	grpc_slice_unref(bytes);
+}
+
+static void on_read(struct op *op, bool ok)
+{
+	struct call *call = GC_CONTAINER_OF(op, struct call, read_op);
+	if (ok && call->received)
+		handle(call);
+	else
+		call_fail(call, REASON_BAD_FRAME); /* gone, or no message: nobody may hear it */
+	call_release(call);
+}
+
+static void on_closed(struct op *op, bool ok)
+{
+	(void)ok; /* RECV_CLOSE_ON_SERVER always succeeds */
+	call_release(GC_CONTAINER_OF(op, struct call, close_op));
+}
+
+static struct call *call_new(struct service *service, struct incoming *in)
+{
+	struct call *call = mem_new(1, sizeof(*call));
+	*call = (struct call){.service = service,
+		.shard = in->shard,
+		.admin = in->admin,
+		.call = in->call,
+		.read_op.done = on_read,
+		.close_op.done = on_closed,
+		.send_op.done = on_sent};
+	memcpy(call->peer, in->peer, sizeof(call->peer));
+	grpc_metadata_array_destroy(&in->metadata);
+	call->shard->calls++;
+	call_hold(call);
+	op_start(&call->close_op, call->call,
+		&(grpc_op){.op = GRPC_OP_RECV_CLOSE_ON_SERVER,
+			.data.recv_close_on_server.cancelled = &call->cancelled},
+		1);
+	return call;
+}
+
+void call_refuse(struct service *service, struct incoming *in, enum reason reason)
+{
+	call_fail(call_new(service, in), reason);
+}
+
+void call_open(struct service *service, struct incoming *in, const struct method *method,
+	struct account *account, uint64_t token_id)
+{
+	struct call *call = call_new(service, in);
+	struct ucred peer;
+	call->method = method;
+	call->account = account;
+	call->token_id = token_id;
+	if (call->admin && acceptor_admin(service->acceptor, call->peer, &peer))
+		call->admin_uid = peer.uid;
+	call_hold(call);
+	op_start(&call->read_op, call->call,
+		&(grpc_op){.op = GRPC_OP_RECV_MESSAGE,
+			.data.recv_message.recv_message = &call->received},
+		1);
+}
+
+/* ---- waiting for other threads ---- */
+
+static void on_mail(struct mail *mail)
+{
+	struct call *call = GC_CONTAINER_OF(mail, struct call, mail);
+	call->then(call);
+	call_release(call);
+}
+
+void call_wait(struct call *call, void (*then)(struct call *call))
+{
+	call->mail.deliver = on_mail;
+	call->then = then;
+	call_hold(call);
+}
+
+/* Writer thread. */
+static void on_written(struct write *write)
+{
+	struct call *call = GC_CONTAINER_OF(write, struct call, write);
+	shard_post_quietly(call->shard, &call->mail);
+}
+
+struct write *call_begin_write(struct call *call)
+{
+	if (call->has_write)
+		write_deinit(&call->write);
+	call->has_write = true;
+	write_init(
+		&call->write, call->service->directory, &call->service->hub->audience, on_written);
+	if (call->account)
+		call->write.actor = account_ref(call->account);
+	return &call->write;
+}
+
+static void after_write(struct call *call)
+{
+	enum {
+		RETRY_MS = 1000
+	};
+	if (call->write.reason == REASON_NONE)
+		call->after(call);
+	else if (reason_code(call->write.reason) == GRPC_STATUS_UNAVAILABLE ||
+		 call->write.reason == REASON_DISK_FULL)
+		call_fail_later(call, call->write.reason, RETRY_MS);
+	else
+		call_fail(call, call->write.reason);
+}
+
+void call_write(struct call *call, enum reason reason, void (*then)(struct call *call))
+{
+	if (reason != REASON_NONE) {
+		call_fail(call, reason);
+		return;
+	}
+	if (call->write.already) {
+		then(call);
+		return;
+	}
+	call->after = then;
+	call_wait(call, after_write);
+	write_start(&call->write);
+}
+
+/* Reader thread. */
+static void run_read(struct store_job *job, struct store_reader *reader)
+{
+	struct call *call = GC_CONTAINER_OF(job, struct call, job);
+	call->read(call, reader);
+	shard_post(call->shard, &call->mail);
+}
+
+void call_read(struct call *call, void (*read)(struct call *call, struct store_reader *reader),
+	void (*then)(struct call *call))
+{
+	call->read = read;
+	call->job.run = run_read;
+	call_wait(call, then);
+	store_run(call->service->store, &call->job);
+}
+
+/* Worker thread. */
+static void run_work(struct worker_job *job)
+{
+	struct call *call = GC_CONTAINER_OF(job, struct call, worker_job);
+	call->work(call);
+	shard_post(call->shard, &call->mail);
+}
+
+void call_work(struct call *call, void (*work)(struct call *call), void (*then)(struct call *call))
+{
+	enum {
+		RETRY_MS = 2000
+	};
+	call->work = work;
+	call->worker_job.run = run_work;
+	call_wait(call, then);
+	if (worker_submit(call->service->workers, &call->worker_job) == 0)
+		return;
+	call_fail_later(call, REASON_TOO_MANY_LOG_INS, RETRY_MS);
+	call_release(call);
+}
+
+/* ---- what many handlers need ---- */
+
+struct room *call_find_room(struct call *call, uint64_t room_id, const char *name)
+{
+	struct directory *d = call->service->directory;
+	struct room *room = name && name[0] ? directory_find_room_name(d, name)
+					    : directory_find_room(d, room_id);
+	if (room && !call->admin) {
+		struct room_info info;
+		room_get_info(room, &info);
+		if (info.visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC &&
+			room_role_of(room, call->account->id) ==
+				GCHAT__V1__ROLE__ROLE_UNSPECIFIED &&
+			!directory_is_invited(d, room->id, call->account->id))
+			room = room_unref(room);
+	}
+	if (!room)
+		call_fail(call, REASON_UNKNOWN_ROOM);
+	return room;
+}
+
+struct account *call_find_user(struct call *call, const char *name)
+{
+	struct account *account = directory_find_user(call->service->directory, name);
+	if (!account)
+		call_fail(call, REASON_UNKNOWN_USER);
+	return account;
+}
+
+size_t call_page_size(uint32_t asked)
+{
+	if (asked == 0)
+		return LIMIT_PAGE_DEFAULT;
+	return asked < LIMIT_PAGE_MAX ? asked : LIMIT_PAGE_MAX;
+}

@@ -1,0 +1,92 @@
+/*
+ * One unary call: read, handled, answered once. A handler that has to wait goes through call_write,
+ * call_read or call_work and goes on in `then`, on the shard's thread again. Shard thread but where
+ * said.
+ */
+#pragma once
+
+#include "proto/reason.h"
+#include "room/ops.h"
+#include "rpc/op.h"
+#include "service/methods.h"
+#include "service/service.h"
+#include "shard/control.h"
+#include "shard/shard.h"
+#include "store/store.h"
+
+/* The request as its own type: `base` is its first member. */
+#define CALL_REQUEST(type, msg) ((const type *)(const void *)(msg))
+
+struct call {
+	struct service *service; /* borrowed: outlives its calls */
+	struct shard *shard; /* the same */
+	const struct method *method;
+	struct account *account; /* ref, or NULL */
+	uint64_t token_id;
+	char peer[SHARD_PEER_BYTES];
+	bool admin;
+	unsigned admin_uid;
+	grpc_call *call; /* owned */
+	struct op read_op;
+	struct op close_op;
+	struct op send_op;
+	grpc_byte_buffer *received; /* owned */
+	grpc_byte_buffer *sending; /* owned */
+	int cancelled;
+	bool answered;
+	unsigned in_flight;
+	/* Waiting for another thread: one thing at a time. */
+	struct mail mail;
+	void (*then)(struct call *call);
+	void (*after)(struct call *call); /* then, once a write has succeeded */
+	void (*read)(struct call *call, struct store_reader *reader); /* reader thread */
+	void (*work)(struct call *call); /* worker thread */
+	struct store_job job;
+	struct worker_job worker_job;
+	struct write write; /* initialised by call_begin_write */
+	bool has_write;
+	struct control response; /* for answers built from wire bytes */
+	enum store_status status; /* for `read` */
+	enum reason reason; /* for `work` */
+	void *data; /* owned: the handler's own, from call_data */
+	void (*wipe)(void *data); /* may be NULL: before freeing */
+};
+
+/* Takes the call, its metadata and the account's reference. */
+void call_open(struct service *service, struct incoming *in, const struct method *method,
+	struct account *account, uint64_t token_id);
+/* Refuses a call before it is read. Takes call and metadata. */
+void call_refuse(struct service *service, struct incoming *in, enum reason reason);
+
+/* Zeroed memory that lives as long as the call. */
+void *call_data(struct call *call, size_t size);
+
+/* Each answers; exactly one of them, once. */
+void call_reply(struct call *call, const ProtobufCMessage *response);
+void call_reply_bytes(struct call *call); /* what is in call->response */
+void call_fail(struct call *call, enum reason reason);
+void call_fail_later(struct call *call, enum reason reason, uint32_t retry_after_ms);
+void call_fail_text(struct call *call, enum reason reason, const char *fmt, ...) GC_PRINTF(3, 4);
+
+/* A write of this call, with the actor set to its account (NULL for an administrator). A second
+ * one may follow the first. */
+struct write *call_begin_write(struct call *call);
+/* Starts it, or goes to `then` at once where there is nothing to do; a reason against it is
+ * answered. `then` finds write.reason NONE. */
+void call_write(struct call *call, enum reason reason, void (*then)(struct call *call));
+void call_read(struct call *call, void (*read)(struct call *call, struct store_reader *reader),
+	void (*then)(struct call *call));
+/* As above on a worker; TOO_MANY_LOG_INS is answered where too many wait. */
+void call_work(struct call *call, void (*work)(struct call *call), void (*then)(struct call *call));
+
+/* The general form: whoever is waited for posts call->mail to call->shard, once. */
+void call_wait(struct call *call, void (*then)(struct call *call));
+
+/* The room by id or name (0 / NULL or ""), with a reference, or answers UNKNOWN_ROOM and gives
+ * NULL. Private rooms are unknown to those who aren't in them. */
+struct room *call_find_room(struct call *call, uint64_t room_id, const char *name);
+/* The account by name, with a reference, or answers UNKNOWN_USER and gives NULL. */
+struct account *call_find_user(struct call *call, const char *name);
+
+/* The page asked for: 1 to LIMIT_PAGE_MAX. */
+size_t call_page_size(uint32_t asked);

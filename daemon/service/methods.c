@@ -1,0 +1,103 @@
+/* The table of methods, sorted by name, and looking one up. */
+#include "service/methods.h"
+
+#include "base/macros.h"
+#include "gchat/v1/admin.pb-c.h"
+#include "gchat/v1/auth.pb-c.h"
+#include "gchat/v1/chat.pb-c.h"
+#include "grpc/health/v1/health.pb-c.h"
+#include "service/admin_calls.h"
+#include "service/auth_calls.h"
+#include "service/chat_stream.h"
+#include "service/history.h"
+#include "service/profile_calls.h"
+#include "service/room_calls.h"
+#include "service/streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#define CALL(name, access, request, handle) {name, ACCESS_##access, &request##__descriptor, handle, NULL}
+#define STREAM(name, access, open)          {name, ACCESS_##access, NULL, NULL, open}
+#define UNOFFERED(name, access)             {name, ACCESS_##access, NULL, NULL, NULL}
+static const struct method table[] = {
+	UNOFFERED("/gchat.v1.Admin/AddUser", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/AdminCreateRoom", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/AdminDeleteRoom", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/AdminUpdateRoom", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Backup", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Ban", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Broadcast", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/CheckConfig", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/CreateInvite", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/DeleteUser", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Drain", ADMIN),
+	CALL("/gchat.v1.Admin/EndSession", ADMIN, gchat__v1__end_session_request, admin_end_session),
+	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
+	UNOFFERED("/gchat.v1.Admin/GetConfig", ADMIN),
+	CALL("/gchat.v1.Admin/GetStatus", ADMIN, gchat__v1__get_status_request, admin_get_status),
+	CALL("/gchat.v1.Admin/Kick", ADMIN, gchat__v1__kick_request, admin_kick),
+	CALL("/gchat.v1.Admin/ListAllRooms", ADMIN, gchat__v1__list_all_rooms_request, admin_list_rooms),
+	UNOFFERED("/gchat.v1.Admin/ListAudit", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/ListBans", ADMIN),
+	CALL("/gchat.v1.Admin/ListRoomMembers", ADMIN, gchat__v1__list_room_members_request, admin_list_members),
+	CALL("/gchat.v1.Admin/ListSessions", ADMIN, gchat__v1__list_sessions_request, admin_list_sessions),
+	UNOFFERED("/gchat.v1.Admin/ListUsers", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Mute", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/ReloadConfig", ADMIN),
+	CALL("/gchat.v1.Admin/RotateCertificate", ADMIN, gchat__v1__rotate_certificate_request, admin_rotate_certificate),
+	UNOFFERED("/gchat.v1.Admin/SetLogLevel", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/SetPassword", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/SetRole", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Unban", ADMIN),
+	UNOFFERED("/gchat.v1.Admin/Verify", ADMIN),
+	CALL("/gchat.v1.Auth/ChangePassword", ACCOUNT, gchat__v1__change_password_request, auth_change_password),
+	CALL("/gchat.v1.Auth/CreateAccount", ANYONE, gchat__v1__create_account_request, auth_create_account),
+	CALL("/gchat.v1.Auth/GetServerInfo", ANYONE, gchat__v1__get_server_info_request, auth_get_server_info),
+	CALL("/gchat.v1.Auth/ListTokens", ACCOUNT, gchat__v1__list_tokens_request, auth_list_tokens),
+	CALL("/gchat.v1.Auth/Login", ANYONE, gchat__v1__login_request, auth_login),
+	CALL("/gchat.v1.Auth/LoginGuest", ANYONE, gchat__v1__login_guest_request, auth_login_guest),
+	CALL("/gchat.v1.Auth/Logout", ACCOUNT, gchat__v1__logout_request, auth_logout),
+	CALL("/gchat.v1.Auth/RevokeToken", ACCOUNT, gchat__v1__revoke_token_request, auth_revoke_token),
+	STREAM("/gchat.v1.Chat/Connect", ACCOUNT, chat_stream_open),
+	CALL("/gchat.v1.Chat/CreateRoom", ACCOUNT, gchat__v1__create_room_request, room_create),
+	CALL("/gchat.v1.Chat/DeleteAvatar", ACCOUNT, gchat__v1__delete_avatar_request, profile_delete_avatar),
+	CALL("/gchat.v1.Chat/DeleteRoom", ACCOUNT, gchat__v1__delete_room_request, room_delete),
+	CALL("/gchat.v1.Chat/GetAvatar", ACCOUNT, gchat__v1__get_avatar_request, profile_get_avatar),
+	CALL("/gchat.v1.Chat/GetHistory", ACCOUNT, gchat__v1__get_history_request, history_get),
+	CALL("/gchat.v1.Chat/GetProfiles", ACCOUNT, gchat__v1__get_profiles_request, profile_get_many),
+	CALL("/gchat.v1.Chat/GetRoom", ACCOUNT, gchat__v1__get_room_request, room_get),
+	CALL("/gchat.v1.Chat/ListMembers", ACCOUNT, gchat__v1__list_members_request, room_list_members),
+	CALL("/gchat.v1.Chat/ListReadMarkers", ACCOUNT, gchat__v1__list_read_markers_request, room_list_read_markers),
+	CALL("/gchat.v1.Chat/ListRooms", ACCOUNT, gchat__v1__list_rooms_request, room_list),
+	CALL("/gchat.v1.Chat/OpenDirectRoom", ACCOUNT, gchat__v1__open_direct_room_request, room_open_direct),
+	CALL("/gchat.v1.Chat/RemoveMember", ACCOUNT, gchat__v1__remove_member_request, room_remove_member),
+	UNOFFERED("/gchat.v1.Chat/SearchMessages", ACCOUNT),
+	CALL("/gchat.v1.Chat/SetAvatar", ACCOUNT, gchat__v1__set_avatar_request, profile_set_avatar),
+	CALL("/gchat.v1.Chat/SetMemberRole", ACCOUNT, gchat__v1__set_member_role_request, room_set_member_role),
+	CALL("/gchat.v1.Chat/UpdateProfile", ACCOUNT, gchat__v1__update_profile_request, profile_update),
+	CALL("/gchat.v1.Chat/UpdateRoom", ACCOUNT, gchat__v1__update_room_request, room_update),
+	CALL("/grpc.health.v1.Health/Check", EITHER, grpc__health__v1__health_check_request, health_check),
+	STREAM("/grpc.health.v1.Health/Watch", EITHER, stream_health_watch),
+	STREAM("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", EITHER, stream_reflection),
+	STREAM("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", EITHER, stream_reflection),
+};
+/* clang-format on */
+
+static int compare(const void *key, const void *row)
+{
+	return strcmp(key, ((const struct method *)row)->name);
+}
+
+const struct method *method_find(const char *name)
+{
+	return bsearch(name, table, GC_LENGTH(table), sizeof(table[0]), compare);
+}
+
+const struct method *method_table(size_t *ret_count)
+{
+	*ret_count = GC_LENGTH(table);
+	return table;
+}

@@ -1,0 +1,34 @@
+/*
+ * Pages over what is in memory, in the order of names or numbers: a page token is the last one's
+ * name, so that a list may change between pages without losing or repeating what stays. Shard
+ * thread.
+ */
+#pragma once
+
+#include "room/directory.h"
+
+/* One page of rooms, by name, each with a reference. */
+struct room_page {
+	struct room **rooms; /* owned */
+	size_t count;
+	bool more;
+};
+/* Rooms named after `token` for which `fits` says true. */
+void room_page_make(struct directory *directory, const char *token, size_t size,
+	bool (*fits)(void *arg, struct room *room), void *arg, struct room_page *ret_page);
+void room_page_deinit(struct room_page *page);
+
+/* One page of members, by user name. */
+struct member_page {
+	struct member_entry {
+		struct account *account; /* ref */
+		Gchat__V1__Role role;
+		uint64_t joined_us;
+	} * entries; /* owned */
+	size_t count;
+	unsigned member_count;
+	bool more;
+};
+void member_page_make(
+	struct room *room, const char *token, size_t size, struct member_page *ret_page);
+void member_page_deinit(struct member_page *page);

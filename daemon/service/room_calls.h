@@ -1,0 +1,17 @@
+/* Handlers of the Chat service about rooms and members; method.handle, see methods.h. */
+#pragma once
+
+#include <protobuf-c/protobuf-c.h>
+
+struct call;
+
+void room_list(struct call *call, const ProtobufCMessage *msg);
+void room_get(struct call *call, const ProtobufCMessage *msg);
+void room_create(struct call *call, const ProtobufCMessage *msg);
+void room_update(struct call *call, const ProtobufCMessage *msg);
+void room_delete(struct call *call, const ProtobufCMessage *msg);
+void room_open_direct(struct call *call, const ProtobufCMessage *msg);
+void room_remove_member(struct call *call, const ProtobufCMessage *msg);
+void room_set_member_role(struct call *call, const ProtobufCMessage *msg);
+void room_list_members(struct call *call, const ProtobufCMessage *msg);
+void room_list_read_markers(struct call *call, const ProtobufCMessage *msg);

@@ -1,0 +1,31 @@
+/* Name, version and limits, for the welcome and for those who ask before signing in. */
+#include "service/server_info.h"
+
+#include "proto/limits.h"
+#include "service/service.h"
+#include "store/store.h"
+
+char *server_info_name(void)
+{
+	static char name[] = "gchatd " GCHAT_VERSION;
+	return name;
+}
+
+void server_info_limits(void *arg, Gchat__V1__Limits *ret_limits)
+{
+	const struct config *config = service_config(arg);
+	*ret_limits = (Gchat__V1__Limits)GCHAT__V1__LIMITS__INIT;
+	ret_limits->text_bytes_max = (uint32_t)config->limits.text_bytes;
+	ret_limits->frame_bytes_max = LIMIT_MESSAGE_BYTES;
+	ret_limits->rooms_max = (uint32_t)config->limits.rooms_per_account;
+	ret_limits->messages_per_minute = (uint32_t)config->limits.messages_per_minute;
+	ret_limits->avatar_bytes_max = LIMIT_AVATAR_BYTES;
+	ret_limits->keepalive_s = (uint32_t)config->delivery.keepalive_s;
+}
+
+char *server_info_durability(void *arg)
+{
+	static char always[] = "always";
+	static char process[] = "process";
+	return service_config(arg)->store.durability == STORE_DURABILITY_ALWAYS ? always : process;
+}

@@ -1,0 +1,184 @@
+/* Who is calling what: the way of a call from its method's name to its handler. */
+#include "service/service.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "embed/descriptor_set.h"
+#include "net/accept.h"
+#include "rpc/metadata.h"
+#include "service/call.h"
+#include "service/hello.h"
+#include "service/methods.h"
+#include "service/token.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BEARER_BYTES = 128, /* the longest authorization header looked at */
+};
+
+static const char *const public_services[] = {"gchat.v1.Auth", "gchat.v1.Chat",
+	"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+	"grpc.reflection.v1alpha.ServerReflection"};
+static const char *const admin_services[] = {"gchat.v1.Admin", "grpc.health.v1.Health",
+	"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"};
+
+/* ---- life ---- */
+
+void service_init(struct service *service, const struct config *config)
+{
+	service->started_us = clock_wall_us();
+	pthread_mutex_init(&service->shared.mu, NULL);
+	LIST_INIT(&service->shared.watches);
+	service->shared.config = config;
+	service->attempts = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
+		config->limits.log_ins_per_minute);
+	service->registrations =
+		ratemap_new(SERVICE_RATEMAP_MAX, config->limits.registrations_per_hour,
+			config->limits.registrations_per_hour * SERVICE_REGISTRATION_AMOUNT);
+	service->reflection = reflection_new(
+		descriptor_set, descriptor_set_len, public_services, GC_LENGTH(public_services));
+	service->admin_reflection = reflection_new(
+		descriptor_set, descriptor_set_len, admin_services, GC_LENGTH(admin_services));
+}
+
+void service_deinit(struct service *service)
+{
+	GC_ASSERT(LIST_EMPTY(&service->shared.watches));
+	service->attempts = ratemap_free(service->attempts);
+	service->registrations = ratemap_free(service->registrations);
+	service->reflection = reflection_free(service->reflection);
+	service->admin_reflection = reflection_free(service->admin_reflection);
+	free(service->certificate_path);
+	free(service->key_path);
+	pthread_mutex_destroy(&service->shared.mu);
+}
+
+void service_set_config(struct service *service, const struct config *config)
+{
+	pthread_mutex_lock(&service->shared.mu);
+	service->shared.config = config;
+	pthread_mutex_unlock(&service->shared.mu);
+	ratemap_reconfigure(service->attempts, config->limits.log_ins_per_minute,
+		config->limits.log_ins_per_minute);
+	ratemap_reconfigure(service->registrations, config->limits.registrations_per_hour,
+		config->limits.registrations_per_hour * SERVICE_REGISTRATION_AMOUNT);
+}
+
+const struct config *service_config(struct service *service)
+{
+	pthread_mutex_lock(&service->shared.mu);
+	const struct config *config = service->shared.config;
+	pthread_mutex_unlock(&service->shared.mu);
+	return config;
+}
+
+/* ---- who is calling ---- */
+
+/* The account of the bearer token, with a reference; or NULL and the reason. */
+static struct account *identify(struct service *service, const struct incoming *in,
+	uint64_t *ret_token, enum reason *ret_reason)
+{
+	char value[BEARER_BYTES];
+	struct token token;
+	struct token_hash hash;
+	if (!metadata_get(&in->metadata, "authorization", value, sizeof(value))) {
+		*ret_reason = REASON_NOT_SIGNED_IN;
+		return NULL;
+	}
+	*ret_reason = REASON_TOKEN_INVALID;
+	if (!token_parse_header(value, &token))
+		return NULL;
+	token_hash(&token, &hash);
+	token_wipe(&token);
+	struct account *account = directory_find_token(service->directory, hash.bytes, ret_token);
+	if (account && atomic_load(&account->suspended)) {
+		*ret_reason = REASON_ACCOUNT_SUSPENDED;
+		return account_unref(account);
+	}
+	return account;
+}
+
+static bool is_offered(const struct method *method, bool admin)
+{
+	if (!method || (!method->handle && !method->open))
+		return false;
+	return method->access == ACCESS_EITHER || (method->access == ACCESS_ADMIN) == admin;
+}
+
+void service_on_call(void *arg, struct incoming *in)
+{
+	struct service *service = arg;
+	const struct method *method = method_find(in->method);
+	struct account *account = NULL;
+	uint64_t token_id = 0;
+	enum reason reason;
+	if (!is_offered(method, in->admin)) {
+		call_refuse(service, in, REASON_UNIMPLEMENTED);
+		return;
+	}
+	if (method->access == ACCESS_ACCOUNT) {
+		account = identify(service, in, &token_id, &reason);
+		if (!account) {
+			call_refuse(service, in, reason);
+			return;
+		}
+		(void)acceptor_signed_in(service->acceptor, in->peer);
+	}
+	if (method->open)
+		method->open(service, in, account, token_id);
+	else
+		call_open(service, in, method, account, token_id);
+}
+
+/* ---- read markers ---- */
+
+/* A marker moved: unread is counted, then the account's sessions hear of it. */
+struct marker_news {
+	struct store_job job;
+	struct hub *hub;
+	struct room *room; /* ref */
+	uint64_t account_id;
+	uint64_t read_seq;
+	uint32_t unread;
+};
+
+static void tell_marker(struct marker_news *news)
+{
+	Gchat__V1__ReadMarker marker = GCHAT__V1__READ_MARKER__INIT;
+	struct control wire = {0};
+	marker.room_id = news->room->id;
+	marker.read_seq = news->read_seq;
+	marker.unread = news->unread;
+	control_put(&wire, FRAME_READ_MARKERS, &marker.base);
+	hub_tell_account(news->hub, news->account_id, UPDATE_ALWAYS, wire.data, wire.len);
+	control_deinit(&wire);
+	(void)room_unref(news->room);
+	free(news);
+}
+
+/* Reader thread. */
+static void count_unread(struct store_job *job, struct store_reader *reader)
+{
+	struct marker_news *news = GC_CONTAINER_OF(job, struct marker_news, job);
+	/* a count that can't be had is told as 0: the marker itself is right */
+	(void)store_count(reader, news->room->id, news->read_seq, news->account_id,
+		LIMIT_UNREAD_MAX, &news->unread);
+	tell_marker(news);
+}
+
+void service_on_marker(void *arg, struct account *account, struct room *room, uint64_t read_seq)
+{
+	struct hub *hub = arg;
+	struct marker_news *news = mem_new(1, sizeof(*news));
+	*news = (struct marker_news){.job.run = count_unread,
+		.hub = hub,
+		.room = room_ref(room),
+		.account_id = account->id,
+		.read_seq = read_seq};
+	if (unread_from_tail(room, read_seq, account->id, &news->unread))
+		tell_marker(news);
+	else
+		store_run(hub->options.store, &news->job);
+}

@@ -1,0 +1,69 @@
+/*
+ * What gchatd offers: the methods of all services, who may call them, and what they come to. The
+ * service decodes, asks the room layer, and answers; it keeps nothing of its own but counters of
+ * attempts and who watches its health.
+ */
+#pragma once
+
+#include "base/ratemap.h"
+#include "base/worker.h"
+#include "config/config.h"
+#include "room/presence.h"
+#include "service/health.h"
+#include "service/reflection.h"
+#include "shard/hub.h"
+#include <sys/queue.h>
+
+struct acceptor;
+struct tls_holder;
+struct listeners;
+struct health_watch;
+
+enum {
+	SERVICE_RATEMAP_MAX = 65536, /* addresses and names whose attempts are remembered */
+	SERVICE_HISTORY_BYTES = 1024 * 1024, /* events in one page of history */
+	SERVICE_REGISTRATION_AMOUNT = 60, /* one registration: a minute of n per hour */
+};
+
+struct service {
+	struct directory *directory; /* borrowed, as all here: they outlive the service */
+	struct presence *presence;
+	struct store *store;
+	struct hub *hub;
+	struct worker_pool *workers;
+	struct acceptor *acceptor; /* set before the first call */
+	struct tls_holder *tls;
+	const struct listeners *listeners;
+	char *certificate_path; /* owned: the pair in use */
+	char *key_path;
+	uint64_t started_us;
+	struct health health;
+	struct reflection *reflection; /* owned: of the TLS port */
+	struct reflection *admin_reflection; /* owned: of the Admin socket */
+	struct ratemap *attempts; /* owned: log-ins by address and by name */
+	struct ratemap *registrations; /* owned: by address */
+	struct { /* any thread, under mu */
+		pthread_mutex_t mu;
+		const struct config *config; /* borrowed: replaced by service_set_config */
+		LIST_HEAD(, health_watch) watches;
+		bool rotating;
+	} shared;
+};
+
+/* Fills the owned parts; the borrowed ones are set by the caller. */
+void service_init(struct service *service, const struct config *config);
+void service_deinit(struct service *service);
+
+/* The configuration in force; the former one must stay valid until no call can still use it. */
+void service_set_config(struct service *service, const struct config *config);
+const struct config *service_config(struct service *service);
+
+/* Tells the health watchers too. Any thread. */
+void service_set_serving(struct service *service, bool serving);
+
+/* hub_options.on_call: finds the method, checks who is calling, starts it. Shard thread. */
+void service_on_call(void *service, struct incoming *in);
+/* hub_options.on_frame. Shard thread. */
+void service_on_frame(void *service, struct session *session, const Gchat__V1__ClientFrame *frame);
+/* hub_options.on_marker: the hub is the argument. Writer thread. */
+void service_on_marker(void *hub, struct account *account, struct room *room, uint64_t read_seq);

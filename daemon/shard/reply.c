@@ -1,0 +1,245 @@
+/* What a session is told: replies to its requests, updates, snapshots. */
+#include "shard/session.h"
+
+#include "base/mem.h"
+#include "base/metrics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void session_put(struct session *s, enum frame_field field, const ProtobufCMessage *msg)
+{
+	control_put(&s->control, field, msg);
+	session_make_ready(s);
+}
+
+/* ---- replies ---- */
+
+void session_reply(struct session *s, Gchat__V1__Reply *reply)
+{
+	if (s->state == SESSION_CLOSED)
+		return;
+	s->replies++;
+	session_put(s, FRAME_REPLIES, &reply->base);
+}
+
+void session_reply_ok(struct session *s, uint64_t request_id)
+{
+	Gchat__V1__Ok ok = GCHAT__V1__OK__INIT;
+	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	reply.request_id = request_id;
+	reply.result_case = GCHAT__V1__REPLY__RESULT_OK;
+	reply.ok = &ok;
+	session_reply(s, &reply);
+}
+
+void session_reply_error(
+	struct session *s, uint64_t request_id, enum reason reason, uint32_t retry_after_ms)
+{
+	char name[40];
+	char text[160];
+	(void)snprintf(name, sizeof(name), "%s", reason_name(reason));
+	(void)snprintf(text, sizeof(text), "%s", reason_text(reason));
+	Gchat__V1__Error error = GCHAT__V1__ERROR__INIT;
+	error.code = reason_code(reason);
+	error.reason = name;
+	error.message = text;
+	error.retry_after_ms = retry_after_ms;
+	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	reply.request_id = request_id;
+	reply.result_case = GCHAT__V1__REPLY__RESULT_ERROR;
+	reply.error = &error;
+	metric_add(METRIC_REJECTIONS, 1);
+	session_reply(s, &reply);
+}
+
+/* ---- requests that wait for the store ---- */
+
+static void reply_committed(struct request *request)
+{
+	const struct write *write = &request->write;
+	Gchat__V1__Committed committed = GCHAT__V1__COMMITTED__INIT;
+	committed.room_id = write->room->id;
+	committed.seq = write->seq;
+	committed.time_us = write->time_us;
+	committed.duplicate = write->duplicate;
+	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	reply.request_id = request->request_id;
+	reply.result_case = GCHAT__V1__REPLY__RESULT_COMMITTED;
+	reply.committed = &committed;
+	session_reply(request->session, &reply);
+}
+
+static void reply_joined(struct request *request)
+{
+	struct room_info info;
+	Gchat__V1__Room room;
+	room_get_info(request->write.room, &info);
+	room_info_to_message(&info, &room);
+	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	reply.request_id = request->request_id;
+	reply.result_case = GCHAT__V1__REPLY__RESULT_JOINED;
+	reply.joined = &room;
+	session_reply(request->session, &reply);
+}
+
+/* A wait that makes sense for reasons that pass by themselves. */
+static uint32_t retry_after(enum reason reason)
+{
+	enum {
+		DISK_FULL_MS = 5000,
+		UNAVAILABLE_MS = 1000
+	};
+	if (reason == REASON_DISK_FULL)
+		return DISK_FULL_MS;
+	return reason == REASON_UNAVAILABLE ? UNAVAILABLE_MS : 0;
+}
+
+static void answer(struct request *request, enum reason reason, uint32_t retry_after_ms)
+{
+	struct session *s = request->session;
+	if (reason != REASON_NONE)
+		session_reply_error(s, request->request_id, reason,
+			retry_after_ms ? retry_after_ms : retry_after(reason));
+	else if (request->wants_room)
+		reply_joined(request);
+	else if (request->write.op.append_count > 0 && !request->write.already)
+		reply_committed(request);
+	else
+		session_reply_ok(s, request->request_id);
+}
+
+/* Shard thread again. */
+static void on_committed(struct mail *mail)
+{
+	struct request *request = GC_CONTAINER_OF(mail, struct request, mail);
+	answer(request, request->write.reason, 0);
+	session_request_free(request);
+}
+
+/* Writer thread. */
+static void on_written(struct write *write)
+{
+	struct request *request = GC_CONTAINER_OF(write, struct request, write);
+	shard_post_quietly(request->session->shard, &request->mail);
+}
+
+struct request *session_request_new(struct session *s, uint64_t request_id)
+{
+	struct request *request = SLIST_FIRST(&s->free_requests);
+	if (request)
+		SLIST_REMOVE_HEAD(&s->free_requests, free_link);
+	else
+		request = mem_new(1, sizeof(*request));
+	struct hub *hub = s->shard->hub;
+	write_init(&request->write, hub->options.directory, &hub->audience, on_written);
+	request->write.actor = account_ref(s->account);
+	request->mail.deliver = on_committed;
+	request->session = s;
+	request->request_id = request_id;
+	request->wants_room = false;
+	session_hold(s);
+	return request;
+}
+
+void session_request_free(struct request *request)
+{
+	struct session *s = request->session;
+	write_deinit(&request->write);
+	SLIST_INSERT_HEAD(&s->free_requests, request, free_link);
+	session_release(s);
+}
+
+void session_request_start(struct request *request, enum reason reason, uint32_t retry_after_ms)
+{
+	if (reason == REASON_NONE && !request->write.already) {
+		write_start(&request->write);
+		return;
+	}
+	answer(request, reason, retry_after_ms);
+	session_request_free(request);
+}
+
+/* ---- updates and snapshots ---- */
+
+void session_update(struct session *s, grpc_slice wire)
+{
+	if (s->state != SESSION_LIVE)
+		return;
+	if (s->update_count == SESSION_UPDATES_MAX) {
+		grpc_slice_unref(s->updates[0]);
+		memmove(s->updates, s->updates + 1, sizeof(s->updates) - sizeof(s->updates[0]));
+		s->update_count--;
+		s->shed = true;
+		metric_add(METRIC_SHED_UPDATES, 1);
+	}
+	s->updates[s->update_count++] = grpc_slice_ref(wire);
+	session_make_ready(s);
+}
+
+/* Copies of the members, made under the room's lock. */
+struct roll {
+	struct account **accounts; /* owned array of refs */
+	Gchat__V1__Role *roles; /* owned */
+	unsigned count;
+};
+
+static bool call_roll(struct room *room, unsigned most, struct roll *roll, unsigned *ret_members)
+{
+	struct member *member;
+	struct member *tmp;
+	room_lock(room);
+	*ret_members = room->shared.member_count;
+	bool fits = *ret_members <= most;
+	if (fits) {
+		roll->accounts = mem_new(*ret_members, sizeof(*roll->accounts));
+		roll->roles = mem_new(*ret_members, sizeof(*roll->roles));
+		HASH_ITER (hh, room->shared.members, member, tmp) {
+			roll->accounts[roll->count] = account_ref(member->account);
+			roll->roles[roll->count++] = member->role;
+		}
+	}
+	room_unlock(room);
+	return fits;
+}
+
+static void put_members(struct session *s, struct roll *roll, Gchat__V1__RoomSnapshot *snapshot)
+{
+	struct profile *profiles = mem_new(roll->count, sizeof(*profiles));
+	Gchat__V1__Member *members = mem_new(roll->count, sizeof(*members));
+	Gchat__V1__Member **list = mem_new(roll->count, sizeof(*list));
+	for (unsigned i = 0; i < roll->count; i++) {
+		account_get_profile(roll->accounts[i], &profiles[i]);
+		members[i] = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
+		members[i].account_id = roll->accounts[i]->id;
+		members[i].user = profiles[i].user;
+		members[i].display_name = profiles[i].display_name;
+		members[i].role = roll->roles[i];
+		members[i].presence =
+			presence_of(s->shard->hub->options.presence, roll->accounts[i]);
+		list[i] = &members[i];
+	}
+	snapshot->members = list;
+	snapshot->n_members = roll->count;
+	session_put(s, FRAME_ROOMS, &snapshot->base);
+	free(list);
+	free(members);
+	free(profiles);
+}
+
+void session_put_snapshot(struct session *s, struct room *room)
+{
+	struct roll roll = {0};
+	Gchat__V1__RoomSnapshot snapshot = GCHAT__V1__ROOM_SNAPSHOT__INIT;
+	if (!(s->wants & UPDATE_MEMBERS))
+		return;
+	snapshot.room_id = room->id;
+	snapshot.complete =
+		call_roll(room, s->shard->limits.snapshot_members, &roll, &snapshot.member_count);
+	put_members(s, &roll, &snapshot);
+	for (unsigned i = 0; i < roll.count; i++)
+		(void)account_unref(roll.accounts[i]);
+	free(roll.accounts);
+	free(roll.roles);
+}

@@ -1,0 +1,90 @@
+/*
+ * A shard: one thread, one completion queue, and the sessions that live on it from their first frame
+ * to their last. Its turn: run completions until none is ready (up to a budget), deliver letters,
+ * then write: each ready session gets everything at once. That order makes the batches.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "proto/codec.h"
+#include "rpc/queue.h"
+#include "shard/mailbox.h"
+#include <stdint.h>
+#include <uthash.h>
+
+struct hub;
+struct session;
+struct shard_room;
+
+enum {
+	SHARD_TURN_MAX = 512, /* completions per turn before the letters get theirs */
+	SHARD_TICK_MS = 1000, /* how often deadlines are looked at */
+	SHARD_CALLS_WAITING = 32, /* calls asked for in advance, per server */
+	SHARD_METHOD_BYTES = 128, /* the longest method name taken */
+	SHARD_PEER_BYTES = 128, /* a peer's name as gRPC prints it */
+};
+
+/* What the configuration says about sessions; each shard has a copy, replaced on reload. */
+struct shard_limits {
+	size_t batch_bytes; /* events in one message */
+	size_t batch_events; /* the same; 1: one message per event */
+	unsigned snapshot_members;
+	unsigned sessions_per_account;
+	unsigned requests_in_flight;
+	unsigned reconnect_spread_ms;
+};
+
+TAILQ_HEAD(session_queue, session);
+LIST_HEAD(session_list, session);
+
+/* The sessions of one account on one shard. */
+struct shard_account {
+	uint64_t account_id;
+	struct session_list sessions;
+	UT_hash_handle hh;
+};
+
+struct shard { /* shard thread only, but for box, queue's wake and beat */
+	struct hub *hub; /* borrowed: outlives its shards */
+	unsigned index;
+	struct queue queue;
+	struct mailbox box;
+	pthread_t thread;
+	_Atomic uint64_t beat; /* turns made: grows while the thread makes progress */
+	struct codec_arena arena;
+	struct shard_limits limits;
+	struct session_queue ready; /* have something to write, and no write under way */
+	struct session_queue waiting; /* have a deadline: no hello yet, or ending */
+	struct session_list sessions;
+	unsigned session_count;
+	struct shard_account *accounts; /* owned: uthash by account id */
+	struct shard_room *rooms; /* owned: uthash by room id */
+	struct mono next_tick;
+	uint64_t update_serial; /* marks sessions that have got the update at hand */
+	unsigned calls_waiting; /* slots that wait for a call */
+	unsigned calls; /* calls of the service under way, but for sessions */
+	bool draining;
+	bool stopping;
+};
+
+/* A call as it came in. Handed to the service, which takes call and metadata over. */
+struct incoming {
+	struct shard *shard;
+	grpc_call *call; /* owned by whoever takes it */
+	grpc_metadata_array metadata; /* the same; destroy it */
+	char method[SHARD_METHOD_BYTES];
+	char peer[SHARD_PEER_BYTES];
+	bool admin; /* came by the Admin server */
+};
+
+void shard_init(struct shard *shard, struct hub *hub, unsigned index);
+/* Starts the thread; the hub's servers have been started. */
+void shard_start(struct shard *shard);
+/* Posts a letter and wakes the shard where it may sleep. Any thread. */
+void shard_post(struct shard *shard, struct mail *mail);
+/* As above without waking: the poster calls shard_kick when it is done. Writer thread. */
+void shard_post_quietly(struct shard *shard, struct mail *mail);
+void shard_kick(struct shard *shard);
+/* Ends the thread once nothing is left on it. Then shard_deinit. Main thread. */
+void shard_join(struct shard *shard);
+void shard_deinit(struct shard *shard);
