@@ -113,9 +113,10 @@ static void the_manual_page_names_nothing_that_is_gone(void **state)
 	(void)state;
 	static const char mark[] = "\n.It Ic ";
 	char *text = manual();
-	for (const char *at = strstr(text, mark); at; at = strstr(at + 1, mark)) {
+	const char *begin = text;
+	while ((begin = strstr(begin, mark))) {
 		char path[LINE_BYTES];
-		const char *begin = at + strlen(mark);
+		begin += strlen(mark);
 		(void)snprintf(path, sizeof(path), "%.*s", (int)strcspn(begin, " \n"), begin);
 		if (!config_key_find(path))
 			fail_msg("gchatd.conf.5 names %s, which does not exist", path);
