@@ -36,6 +36,7 @@ struct room {
 	char name[LIMIT_ROOM_NAME_BYTES + 1];
 	uint64_t created_us;
 	uint8_t request_id[LIMIT_CLIENT_MSG_ID_BYTES]; /* CreateRoom's, or zeros */
+	atomic_uint readers; /* sessions that read it now */
 	UT_hash_handle by_id; /* the directory's, under its lock */
 	UT_hash_handle by_name;
 	struct { /* any thread, under mu */

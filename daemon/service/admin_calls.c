@@ -130,6 +130,7 @@ void admin_list_rooms(struct call *call, const ProtobufCMessage *msg)
 		outs[i] = (Gchat__V1__AdminRoom)GCHAT__V1__ADMIN_ROOM__INIT;
 		outs[i].room = &rooms[i];
 		outs[i].online_count = online_in(call->service->presence, page.rooms[i]);
+		outs[i].reader_count = atomic_load(&page.rooms[i]->readers);
 		list[i] = &outs[i];
 	}
 	Gchat__V1__ListAllRoomsResponse response = GCHAT__V1__LIST_ALL_ROOMS_RESPONSE__INIT;

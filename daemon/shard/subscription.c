@@ -95,6 +95,7 @@ struct subscription *subscription_open(struct session *session, struct room *bas
 		.cursor.next = next};
 	LIST_INSERT_HEAD(&sub->room->subscriptions, sub, of_room);
 	sub->room->subscription_count++;
+	atomic_fetch_add(&base->readers, 1);
 	HASH_ADD(hh, session->subscriptions, room_id, sizeof(sub->room_id), sub);
 	subscription_mark(sub);
 	return sub;
@@ -107,6 +108,7 @@ void subscription_close(struct subscription *sub)
 		TAILQ_REMOVE(&session->dirty, sub, dirty_link);
 	HASH_DELETE(hh, session->subscriptions, sub);
 	LIST_REMOVE(sub, of_room);
+	atomic_fetch_sub(&sub->room->room->readers, 1);
 	if (--sub->room->subscription_count == 0)
 		room_close(sub->room);
 	free(sub);

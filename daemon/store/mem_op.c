@@ -35,6 +35,7 @@ static void add_client(struct mem_store *s, const struct store_append *a)
 static void remove_client(struct mem_store *s, const struct mem_event *e)
 {
 	struct mem_client *client = find_client(s, e->author, e->client_id);
+	GC_ASSERT(client); /* each kept event with an id has its entry */
 	HASH_DEL(s->clients, client);
 	free(client);
 }
@@ -76,7 +77,7 @@ void mem_drop_log(struct mem_store *s, uint64_t number)
 	size_t i = 0;
 	while (s->logs[i] != log)
 		i++;
-	memmove(&s->logs[i], &s->logs[i + 1], (--s->log_count - i) * sizeof(struct mem_log *));
+	memmove(&s->logs[i], &s->logs[i + 1], (--s->log_count - i) * sizeof(log));
 	free(log->events);
 	free(log);
 }

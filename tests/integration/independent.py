@@ -458,9 +458,8 @@ def step_bad_streams(talk):
 
 def step_leave(talk):
     """leaving is an event, and the room's events stop"""
-    reply = talk.ben.ask(leave=chat.Leave(room_id=talk.room))
-    expect_equal(reply.WhichOneof("result"), "ok", str(reply))
-    talk.ann.wait(lambda: talk.ann.events[talk.room][-1].WhichOneof("body") == "left", "a leaving")
+    left = talk.ben.commit(leave=chat.Leave(room_id=talk.room))
+    expect_equal(talk.ann.event(talk.room, left.seq).WhichOneof("body"), "left", "the event")
     late = chat.Send(room_id=talk.room, client_msg_id=os.urandom(16), text="x")
     expect_equal(talk.ben.refusal(send=late), "NOT_A_MEMBER", "after leaving")
 
