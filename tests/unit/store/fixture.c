@@ -434,7 +434,8 @@ const char *read_heads(struct fixture *f)
 
 void wait_for_first(struct fixture *f, uint64_t log, uint64_t first)
 {
-	struct mono end = clock_mono_add_ms(clock_mono(), FIXTURE_DEADLINE_S * CLOCK_MS_PER_S);
+	struct mono end =
+		clock_mono_add_ms(clock_mono(), (int64_t)FIXTURE_DEADLINE_S * CLOCK_MS_PER_S);
 	while (read_head(f, log).first != first) {
 		if (clock_mono_ms_since(clock_mono(), end) > 0)
 			fail_msg("log %llu doesn't begin at %llu", (unsigned long long)log,

@@ -137,8 +137,9 @@ static void report(const char *durability, int64_t us)
 	printf("%-8s %6lu logs %5zu under way: %7.0f appends/s, p50 %6.2f p99 %7.2f ms, %5.1f per commit,"
 	       " %3.0f bytes each, %lu failed\n",
 		durability, (unsigned long)bench.logs, bench.outstanding,
-		(double)bench.total * 1e6 / (double)us, bench.latencies_us[bench.total / 2] / 1e3,
-		bench.latencies_us[bench.total * 99 / 100] / 1e3,
+		(double)bench.total * 1e6 / (double)us,
+		(double)bench.latencies_us[bench.total / 2] / 1e3,
+		(double)bench.latencies_us[bench.total * 99 / 100] / 1e3,
 		(double)stats.events / (double)stats.commits,
 		(double)stats.bytes / (double)bench.total, (unsigned long)bench.failed);
 	(void)fflush(stdout);

@@ -87,7 +87,7 @@ static int run_victim(char **argv)
 	struct store_options options = {.engine = "sqlite", .path = argv[2], .readers = 1};
 	struct err_text err = {0};
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* should the test itself be killed */
-	options.durability = (enum store_durability)atoi(argv[4]);
+	options.durability = (enum store_durability)strtol(argv[4], NULL, 10);
 	victim.pipe = STDOUT_FILENO;
 	victim.next_id = strtoull(argv[3], NULL, 10);
 	if (store_open(&options, &victim.store, &err) < 0) {
