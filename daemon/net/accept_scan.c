@@ -126,10 +126,26 @@ static void expire_pending(struct acceptor *a, struct mono now)
 		cut(a, conn, GUARD_SIGN_IN_TIMEOUT);
 }
 
+/* Those that have signed in behind one that has not still count; here they must not. */
+static void drop_signed_in(struct acceptor *a)
+{
+	struct conn *conn = TAILQ_FIRST(&a->conns.pending);
+	while (conn) {
+		struct conn *next = TAILQ_NEXT(conn, pending);
+		if (atomic_load(&conn->signed_in))
+			conn_unmark_pending(&a->conns, conn);
+		conn = next;
+	}
+}
+
 void accept_scan_bound_pending(struct acceptor *a)
 {
 	struct conn *conn;
-	while (a->conns.pending_count > guard_pending_max(&a->limits) && (conn = oldest_pending(a)))
+	uint64_t max = guard_pending_max(&a->limits);
+	if (a->conns.pending_count <= max)
+		return;
+	drop_signed_in(a);
+	while (a->conns.pending_count > max && (conn = oldest_pending(a)))
 		cut(a, conn, GUARD_PENDING_FULL);
 }
 

@@ -192,6 +192,25 @@ static void the_oldest_of_too_many_strangers_goes(void **state)
 		h2_close(&strangers[i]);
 }
 
+static void who_has_signed_in_behind_a_stranger_is_no_stranger(void **state)
+{
+	(void)state;
+	struct h2_client stranger;
+	struct h2_client members[3];
+	struct acceptor_limits limits = site_limits();
+	limits.connections_pending = 2;
+	acceptor_set_limits(site.acceptor, &limits);
+	h2_open(&stranger, site.port);
+	for (size_t i = 0; i < GC_LENGTH(members); i++) {
+		h2_open(&members[i], site.port);
+		assert_true(acceptor_signed_in(site.acceptor, members[i].peer));
+	}
+	assert_true(h2_ping(&stranger));
+	h2_close(&stranger);
+	for (size_t i = 0; i < GC_LENGTH(members); i++)
+		h2_close(&members[i]);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -205,6 +224,7 @@ int main(void)
 		TEST(a_flood_after_signing_in_is_cut_and_others_go_on),
 		TEST(who_has_signed_in_may_send_more_than_a_stranger),
 		TEST(the_oldest_of_too_many_strangers_goes),
+		TEST(who_has_signed_in_behind_a_stranger_is_no_stranger),
 	};
 	return cmocka_run_group_tests_name(
 		"net.accept_guard", tests, site_group_setup, site_group_teardown);

@@ -309,8 +309,9 @@ static grpc_status_code run_call(grpc_channel *channel, grpc_completion_queue *c
 	return status;
 }
 
-grpc_status_code site_call(const struct site *site, const char *target)
+grpc_status_code site_call(struct site *site, const char *target)
 {
+	int before = atomic_load(&site->call_count);
 	grpc_completion_queue *cq = grpc_completion_queue_create_for_next(NULL);
 	grpc_channel *channel = make_channel(site, target);
 	grpc_status_code status = run_call(channel, cq);
@@ -318,5 +319,6 @@ grpc_status_code site_call(const struct site *site, const char *target)
 	grpc_completion_queue_shutdown(cq);
 	(void)grpc_completion_queue_next(cq, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
 	grpc_completion_queue_destroy(cq);
+	assert_true(wait_until(atomic_load(&site->call_count) > before));
 	return status;
 }

@@ -53,7 +53,7 @@ struct site {
 	unsigned port;
 	const char *admin_path;
 	atomic_bool sign_in; /* what a call does */
-	/* Written before `call_count` grows, read after. */
+	/* Written before `call_count` grows, read after: site_call sees to it. */
 	char peer[SITE_PEER_BYTES];
 	bool peer_known; /* acceptor_signed_in found it */
 	bool is_admin;
@@ -73,6 +73,6 @@ int site_group_teardown(void **state);
 
 /* One unary call with gRPC's own client, over a new connection: "ipv4:127.0.0.1" (the port is
  * added) trusting the site's certificate, or "unix:PATH" without TLS. The call's status. */
-grpc_status_code site_call(const struct site *site, const char *target);
+grpc_status_code site_call(struct site *site, const char *target);
 /* A new pair in the folder, loaded; owned by the caller. */
 struct tls_pair *site_make_pair(const struct site *site);
