@@ -286,6 +286,7 @@ static void start_screen(struct chat *c)
 {
 	const struct options *o = c->session.options;
 	c->interactive = term_is_interactive();
+	c->talkative = c->interactive || o->line;
 	bool ansi = c->interactive && term_is_ansi();
 	enum screen_kind kind = ansi ? SCREEN_ANSI : c->interactive ? SCREEN_DUMB : SCREEN_PLAIN;
 	const char *no_color = getenv("NO_COLOR");

@@ -38,7 +38,8 @@ struct chat {
 	struct reader reader; /* where the input is no terminal */
 	TAILQ_HEAD(waiting_list, waiting) waiting;
 	size_t waiting_count, holding_count;
-	bool interactive;
+	bool interactive; /* keys, a terminal */
+	bool talkative; /* a person reads: say where we are, and what was said before */
 	bool online;
 	bool away;
 	bool welcomed; /* once */

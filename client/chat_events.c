@@ -88,7 +88,7 @@ static void first_welcome(struct chat *c, const struct gchat_welcome *welcome)
 {
 	char *server = text_clean_string(TEXT_NAME, welcome->server);
 	c->welcomed = true;
-	if (c->interactive) {
+	if (c->talkative) {
 		chat_say(c, "%s (%s): you are %s; /help lists the commands", c->session.server,
 			server, c->session.user);
 		say_rooms(c);

@@ -174,7 +174,7 @@ void chat_enter(struct chat *c, struct room *room)
 	set_prompt(c, room);
 	if (!c->session.options->no_save)
 		keep_room(c, room);
-	if (!c->interactive)
+	if (!c->talkative)
 		return;
 	chat_say(c, "%s: %u member%s%s%s", room->label, room->member_count,
 		room->member_count == 1 ? "" : "s", *room->topic ? ", " : "", room->topic);

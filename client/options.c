@@ -33,7 +33,7 @@ const struct option_spec OPTION_SPECS[] = {
 	{"state", 0, OPTION_TEXT, AT(state_dir), "DIR", "keep tokens and known servers in DIR", 0, 0, NULL},
 	{"no-save", 0, OPTION_FLAG, AT(no_save), NULL, "do not keep the token", 0, 0, NULL},
 	{"resume", 0, OPTION_FLAG, AT(resume), NULL, "start where the last run with --resume stopped", 0, 0, NULL},
-	{"line", 0, OPTION_FLAG, AT(line), NULL, "plain lines: what this version always does", 0, 0, NULL},
+	{"line", 0, OPTION_FLAG, AT(line), NULL, "plain lines, and tell a pipe what a terminal is told", 0, 0, NULL},
 	{"screen-reader", 0, OPTION_FLAG, AT(screen_reader), NULL, "hold what comes in while a line is being typed", 0, 0, NULL},
 	{"color", 0, OPTION_TEXT, AT(color), "WHEN", "auto, always or never", 0, 0, COLORS},
 	{"lines", 'n', OPTION_NUMBER, AT(lines), "N", "so many earlier messages at the start (10)", 0, 10000, NULL},
