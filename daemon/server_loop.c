@@ -15,7 +15,8 @@ enum {
 
 static void tell_room(void *arg, uint64_t room_id, const uint8_t *wire, size_t len)
 {
-	hub_tell_rooms(arg, &room_id, 1, UPDATE_PRESENCE, 0, wire, len);
+	hub_tell_rooms(arg, &room_id, 1,
+		&(struct hub_update){.want = UPDATE_PRESENCE, .wire = wire, .len = len});
 }
 
 static bool is_due(struct mono *next, struct mono now, int64_t interval_ms)

@@ -2,7 +2,7 @@
  * The only place that packs and unpacks protobuf messages. What comes from a peer is first checked
  * as bytes against its descriptor (well formed, every string valid UTF-8 without NUL), then
  * unpacked into a bump arena with a cap, so that no input costs more than LIMIT_DECODE_BYTES.
- * Unknown fields are accepted and dropped.
+ * Unknown fields are accepted and ignored.
  */
 #pragma once
 

@@ -51,14 +51,17 @@ static struct acceptor *acceptor_new(const struct acceptor_options *o)
 int acceptor_start(const struct acceptor_options *o, struct acceptor **ret, struct err_text *err)
 {
 	struct acceptor *a GC_CLEANUP(acceptor_freep) = acceptor_new(o);
+	struct acceptor *before = *ret;
 	int r = accept_loop_init(a);
+	*ret = a;
 	if (r == 0)
 		r = start_thread(a);
 	if (r < 0) {
+		*ret = before;
 		err_say(err, "cannot start accepting connections: %s", strerror(-r));
 		return err_pass(r);
 	}
-	*ret = GC_TAKE(a);
+	a = NULL; /* handed over above */
 	return 0;
 }
 

@@ -56,7 +56,8 @@ struct acceptor_options {
 struct acceptor;
 
 /* Starts the thread. After grpc_server_start and external_open. 0 with *ret owned by the caller,
- * or negative errno with a sentence. */
+ * or negative errno with a sentence. *ret is written before the thread starts, for the first call may
+ * come before this returns: whatever calls use must be `ret` itself. */
 int acceptor_start(const struct acceptor_options *options, struct acceptor **ret,
 	struct err_text *err) GC_MUST_CHECK;
 

@@ -10,7 +10,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
 static void context_freep(SSL_CTX **context)
 {
@@ -89,10 +92,9 @@ static int compare(const SSL *ssl, const char *fingerprint, struct err_text *err
 	return err_raise(-EKEYREJECTED);
 }
 
-int tls_prove(int taken_fd, const char *fingerprint, int64_t timeout_ms, struct err_text *err)
+static int prove(int fd, const char *fingerprint, int64_t timeout_ms, struct err_text *err)
 {
 	struct mono deadline = clock_mono_add_ms(clock_mono(), timeout_ms);
-	int fd GC_FD = taken_fd;
 	SSL_CTX *context GC_CLEANUP(context_freep) = NULL;
 	SSL *ssl GC_CLEANUP(ssl_freep) = NULL;
 	int r = socket_set_flags(fd);
@@ -103,5 +105,23 @@ int tls_prove(int taken_fd, const char *fingerprint, int64_t timeout_ms, struct 
 	r = shake_hands(ssl, fd, deadline, err);
 	if (r == 0)
 		r = compare(ssl, fingerprint, err);
+	return r < 0 ? err_pass(r) : 0;
+}
+
+/* OpenSSL writes to the socket without MSG_NOSIGNAL: a SIGPIPE is kept back on this thread, and
+ * taken away before the mask is restored. */
+int tls_prove(int taken_fd, const char *fingerprint, int64_t timeout_ms, struct err_text *err)
+{
+	int fd GC_FD = taken_fd;
+	const struct timespec now = {0};
+	sigset_t pipe_only;
+	sigset_t before;
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipe_only, &before); /* fails only for a wrong `how` */
+	int r = prove(fd, fingerprint, timeout_ms, err);
+	if (!sigismember(&before, SIGPIPE))
+		(void)sigtimedwait(&pipe_only, NULL, &now); /* -1: there was none */
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return r < 0 ? err_pass(r) : 0;
 }

@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
-#include "proto/codec.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,8 +69,8 @@ void profile_to_message(struct profile *profile, Gchat__V1__Profile *out)
 			.data = profile->avatar_hash, .len = LIMIT_SHA256_BYTES};
 }
 
-uint8_t *account_encode(struct account *account, const struct profile *profile,
-	const char *password_hash, bool suspended, size_t *ret_len)
+struct record_value account_encode(struct account *account, const struct profile *profile,
+	const char *password_hash, bool suspended)
 {
 	struct profile copy = *profile;
 	char hash[ACCOUNT_PASSWORD_HASH_BYTES];
@@ -88,5 +87,5 @@ uint8_t *account_encode(struct account *account, const struct profile *profile,
 	if (copy.has_avatar)
 		record.avatar_hash =
 			(ProtobufCBinaryData){.data = copy.avatar_hash, .len = LIMIT_SHA256_BYTES};
-	return codec_encode_new(&record.base, ret_len);
+	return record_encode(&record.base);
 }

@@ -8,6 +8,7 @@
 #include "base/quota.h"
 #include "gchat/v1/chat.pb-c.h"
 #include "proto/limits.h"
+#include "room/record.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -93,6 +94,6 @@ void account_get_profile(struct account *account, struct profile *ret_profile);
 /* Points `out` at the profile's strings: borrowed while `profile` lives and stays. */
 void profile_to_message(struct profile *profile, Gchat__V1__Profile *out);
 
-/* The stored form of the account, with the profile given. Owned by the caller: free. */
-uint8_t *account_encode(struct account *account, const struct profile *profile,
-	const char *password_hash, bool suspended, size_t *ret_len);
+/* The stored form of the account, with the profile given. */
+struct record_value account_encode(struct account *account, const struct profile *profile,
+	const char *password_hash, bool suspended);

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
-#include "proto/codec.h"
 #include "room/name.h"
 
 #include <sodium.h>
@@ -15,22 +14,20 @@
 static void put_account(struct write *write, struct account *account, const char *password_hash,
 	enum store_condition condition)
 {
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	size_t len;
-	void *value = account_encode(
-		account, &write->profile, password_hash, atomic_load(&account->suspended), &len);
-	write_put(
-		write, RECORD_ACCOUNT, key, record_key_id(key, account->id), value, len, condition);
+	write_put(write, RECORD_ACCOUNT, record_key_id(account->id),
+		account_encode(
+			account, &write->profile, password_hash, atomic_load(&account->suspended)),
+		condition);
 }
 
-static void put_user_name(struct write *write, const struct account *account, bool add)
+static struct record_key name_key(const struct account *account)
 {
-	Gchat__V1__UserNameRecord record = GCHAT__V1__USER_NAME_RECORD__INIT;
-	record.account_id = account->id;
-	size_t len = 0;
-	void *value = add ? codec_encode_new(&record.base, &len) : NULL;
-	write_put(write, RECORD_USER_NAME, (const uint8_t *)account->name, strlen(account->name),
-		value, len, add ? STORE_ABSENT : STORE_ANY);
+	return record_key_bytes(account->name, strlen(account->name));
+}
+
+static struct record_key hash_key(const uint8_t hash[LIMIT_SHA256_BYTES])
+{
+	return record_key_bytes(hash, LIMIT_SHA256_BYTES);
 }
 
 static void put_token(
@@ -49,9 +46,7 @@ static void put_token(
 	record.account_id = token->account->id;
 	record.device = token->device;
 	record.created_us = token->created_us;
-	size_t len;
-	void *value = codec_encode_new(&record.base, &len);
-	write_put(write, RECORD_TOKEN, hash, LIMIT_SHA256_BYTES, value, len, STORE_ABSENT);
+	write_put(write, RECORD_TOKEN, hash_key(hash), record_encode(&record.base), STORE_ABSENT);
 }
 
 static void apply_token(struct write *write)
@@ -112,7 +107,10 @@ enum reason op_create_account(struct write *write, const struct profile *profile
 	write->profile = *profile;
 	write->profile.account_id = id;
 	(void)snprintf(write->password_hash, sizeof(write->password_hash), "%s", password_hash);
-	put_user_name(write, write->actor, true);
+	Gchat__V1__UserNameRecord name = GCHAT__V1__USER_NAME_RECORD__INIT;
+	name.account_id = id;
+	write_put(write, RECORD_USER_NAME, name_key(write->actor), record_encode(&name.base),
+		STORE_ABSENT);
 	put_account(write, write->actor, password_hash, STORE_ABSENT);
 	put_token(write, token_hash, device);
 	write->reason = REASON_USER_EXISTS; /* on a conflict */
@@ -141,7 +139,7 @@ static void put_sign_out(struct write *write, uint64_t token_id, uint64_t but)
 			continue;
 		if (write->op.put_count == WRITE_PUTS_MAX - 2)
 			break;
-		write_put(write, RECORD_TOKEN, token->hash, LIMIT_SHA256_BYTES, NULL, 0, STORE_ANY);
+		write_put(write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
 	}
 	pthread_rwlock_unlock(&write->directory->lock);
 }
@@ -172,11 +170,10 @@ enum reason op_sign_out(struct write *write, uint64_t token_id)
 
 enum reason op_delete_account(struct write *write)
 {
-	uint8_t key[RECORD_KEY_BYTES_MAX];
 	put_sign_out(write, 0, 0);
-	put_user_name(write, write->actor, false);
-	write_put(write, RECORD_ACCOUNT, key, record_key_id(key, write->actor->id), NULL, 0,
-		STORE_PRESENT);
+	write_put(write, RECORD_USER_NAME, name_key(write->actor), RECORD_NONE, STORE_ANY);
+	write_put(
+		write, RECORD_ACCOUNT, record_key_id(write->actor->id), RECORD_NONE, STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
 	write->apply = apply_delete_account;
 	return REASON_NONE;
@@ -251,10 +248,8 @@ enum reason op_set_avatar(struct write *write, const struct profile *profile, co
 	Gchat__V1__AvatarRecord record = GCHAT__V1__AVATAR_RECORD__INIT;
 	record.image = (ProtobufCBinaryData){.data = copy, .len = len};
 	record.media_type = type;
-	size_t value_len;
-	void *value = codec_encode_new(&record.base, &value_len);
-	free(copy);
-	write_put(write, RECORD_AVATAR, changed.avatar_hash, LIMIT_SHA256_BYTES, value, value_len,
+	write_put(write, RECORD_AVATAR, hash_key(changed.avatar_hash), record_encode(&record.base),
 		STORE_ANY);
+	free(copy);
 	return REASON_NONE;
 }

@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,16 +278,4 @@ void directory_remove_invite(struct directory *d, uint64_t room_id, uint64_t acc
 		free(invite);
 	}
 	pthread_rwlock_unlock(&d->lock);
-}
-
-size_t record_key_id(uint8_t *out, uint64_t id)
-{
-	uint64_t big = htobe64(id);
-	memcpy(out, &big, sizeof(big));
-	return sizeof(big);
-}
-
-size_t record_key_pair(uint8_t *out, uint64_t first, uint64_t second)
-{
-	return record_key_id(out, first) + record_key_id(out + sizeof(uint64_t), second);
 }

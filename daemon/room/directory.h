@@ -8,23 +8,10 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "room/account.h"
+#include "room/record.h"
 #include "room/room.h"
 
 struct store;
-
-/* Kinds of records in the store. Numbers are for ever. */
-enum record_kind {
-	RECORD_META = 1,
-	RECORD_ACCOUNT = 2,
-	RECORD_USER_NAME = 3,
-	RECORD_TOKEN = 4,
-	RECORD_ROOM = 5,
-	RECORD_ROOM_NAME = 6,
-	RECORD_MEMBER = 7,
-	RECORD_INVITE = 8,
-	RECORD_MARKER = 9,
-	RECORD_AVATAR = 10,
-};
 
 /* What is numbered; also the key (one byte) of its RECORD_META. Numbers are for ever. */
 enum id_kind {
@@ -115,12 +102,3 @@ void directory_add_member(struct directory *directory, struct room *room, struct
 void directory_remove_member(struct directory *directory, struct room *room, uint64_t account_id);
 void directory_add_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);
 void directory_remove_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);
-
-/* ---- keys of records ---- */
-
-enum {
-	RECORD_KEY_BYTES_MAX = 72
-};
-/* Big-endian, so that keys sort by number. Each returns the key's length. */
-size_t record_key_id(uint8_t *out, uint64_t id);
-size_t record_key_pair(uint8_t *out, uint64_t first, uint64_t second);

@@ -2,37 +2,20 @@
 #include "room/ops.h"
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
-#include "proto/codec.h"
 
 #include <string.h>
 
 static const Gchat__V1__Role none = GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
 
-static void *member_record(Gchat__V1__Role role, uint64_t joined_us, size_t *ret_len)
+static void put_member(struct write *write, uint64_t account_id, Gchat__V1__Role role,
+	uint64_t joined_us, enum store_condition condition)
 {
 	Gchat__V1__MemberRecord record = GCHAT__V1__MEMBER_RECORD__INIT;
 	record.role = role;
 	record.joined_us = joined_us;
-	return codec_encode_new(&record.base, ret_len);
-}
-
-static void put_pair(struct write *write, enum record_kind kind, uint64_t first, uint64_t second,
-	enum store_condition condition)
-{
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	write_put(write, kind, key, record_key_pair(key, first, second), NULL, 0, condition);
-}
-
-static void put_member(struct write *write, uint64_t account_id, Gchat__V1__Role role,
-	uint64_t joined_us, enum store_condition condition)
-{
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	size_t len;
-	void *value = member_record(role, joined_us, &len);
-	write_put(write, RECORD_MEMBER, key, record_key_pair(key, write->room->id, account_id),
-		value, len, condition);
+	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account_id),
+		record_encode(&record.base), condition);
 }
 
 static Gchat__V1__Event event_by(struct account *actor)
@@ -103,7 +86,8 @@ enum reason op_join(struct write *write)
 	event.joined = &joined;
 	write_add_event(write, event_new(&event, 0, 0), NULL);
 	put_member(write, write->actor->id, write->role, clock_wall_us(), STORE_ABSENT);
-	put_pair(write, RECORD_INVITE, write->room->id, write->actor->id, STORE_ANY);
+	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, write->actor->id),
+		RECORD_NONE, STORE_ANY);
 	write->reason =
 		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
 	write->apply = apply_join;
@@ -140,7 +124,8 @@ static void apply_part(struct write *write)
 static void prepare_part(struct write *write, Gchat__V1__Event *event, const struct account *who)
 {
 	write_add_event(write, event_new(event, 0, 0), NULL);
-	put_pair(write, RECORD_MEMBER, write->room->id, who->id, STORE_PRESENT);
+	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, who->id), RECORD_NONE,
+		STORE_PRESENT);
 	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
 	write->apply = apply_part;
 }
@@ -214,11 +199,8 @@ enum reason op_invite(struct write *write)
 	Gchat__V1__InviteRecord record = GCHAT__V1__INVITE_RECORD__INIT;
 	record.author_id = write->actor ? write->actor->id : 0;
 	record.created_us = clock_wall_us();
-	size_t len;
-	void *value = codec_encode_new(&record.base, &len);
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	write_put(write, RECORD_INVITE, key,
-		record_key_pair(key, write->room->id, write->subject->id), value, len, STORE_ANY);
+	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, write->subject->id),
+		record_encode(&record.base), STORE_ANY);
 	Gchat__V1__MemberInvited invited = GCHAT__V1__MEMBER_INVITED__INIT;
 	invited.account_id = write->subject->id;
 	invited.user = write->subject->name;
@@ -307,11 +289,8 @@ enum reason op_mark_read(struct write *write, uint64_t seq)
 		return reason;
 	Gchat__V1__MarkerRecord record = GCHAT__V1__MARKER_RECORD__INIT;
 	record.read_seq = seq;
-	size_t len;
-	void *value = codec_encode_new(&record.base, &len);
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	write_put(write, RECORD_MARKER, key,
-		record_key_pair(key, write->actor->id, write->room->id), value, len, STORE_ANY);
+	write_put(write, RECORD_MARKER, record_key_pair(write->actor->id, write->room->id),
+		record_encode(&record.base), STORE_ANY);
 	write->number = seq;
 	write->apply = apply_marker;
 	return REASON_NONE;

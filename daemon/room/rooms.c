@@ -3,13 +3,12 @@
 
 #include "base/clock.h"
 #include "gchat/v1/record.pb-c.h"
-#include "proto/codec.h"
 #include "room/name.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void *room_record(const struct room_info *info, const uint8_t *request_id, size_t *ret_len)
+static struct record_value room_record(const struct room_info *info, const uint8_t *request_id)
 {
 	struct room_info copy = *info;
 	Gchat__V1__RoomRecord record = GCHAT__V1__ROOM_RECORD__INIT;
@@ -24,26 +23,12 @@ static void *room_record(const struct room_info *info, const uint8_t *request_id
 		memcpy(id, request_id, sizeof(id));
 		record.request_id = (ProtobufCBinaryData){.data = id, .len = sizeof(id)};
 	}
-	return codec_encode_new(&record.base, ret_len);
+	return record_encode(&record.base);
 }
 
-static void put_room(struct write *write, const struct room_info *info, const uint8_t *request_id,
-	enum store_condition condition)
+static struct record_key name_key(const struct room_info *info)
 {
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	size_t len;
-	void *value = room_record(info, request_id, &len);
-	write_put(write, RECORD_ROOM, key, record_key_id(key, info->id), value, len, condition);
-}
-
-static void put_room_name(struct write *write, const struct room_info *info, bool add)
-{
-	Gchat__V1__RoomNameRecord record = GCHAT__V1__ROOM_NAME_RECORD__INIT;
-	record.room_id = info->id;
-	size_t len = 0;
-	void *value = add ? codec_encode_new(&record.base, &len) : NULL;
-	write_put(write, RECORD_ROOM_NAME, (const uint8_t *)info->name, strlen(info->name), value,
-		len, add ? STORE_ABSENT : STORE_ANY);
+	return record_key_bytes(info->name, strlen(info->name));
 }
 
 static void add_first_member(struct write *write, struct account *account, Gchat__V1__Role role)
@@ -60,11 +45,8 @@ static void add_first_member(struct write *write, struct account *account, Gchat
 	Gchat__V1__MemberRecord record = GCHAT__V1__MEMBER_RECORD__INIT;
 	record.role = role;
 	record.joined_us = write->info.created_us;
-	size_t len;
-	void *value = codec_encode_new(&record.base, &len);
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	write_put(write, RECORD_MEMBER, key, record_key_pair(key, write->room->id, account->id),
-		value, len, STORE_ABSENT);
+	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account->id),
+		record_encode(&record.base), STORE_ABSENT);
 }
 
 static void enter_first_member(
@@ -114,8 +96,12 @@ static void prepare_create(struct write *write, const uint8_t *request_id)
 	write->room = room_new(write->info.id, write->info.name, write->info.created_us);
 	if (request_id)
 		memcpy(write->room->request_id, request_id, LIMIT_CLIENT_MSG_ID_BYTES);
-	put_room_name(write, &write->info, true);
-	put_room(write, &write->info, request_id, STORE_ABSENT);
+	Gchat__V1__RoomNameRecord name = GCHAT__V1__ROOM_NAME_RECORD__INIT;
+	name.room_id = write->info.id;
+	write_put(write, RECORD_ROOM_NAME, name_key(&write->info), record_encode(&name.base),
+		STORE_ABSENT);
+	write_put(write, RECORD_ROOM, record_key_id(write->info.id),
+		room_record(&write->info, request_id), STORE_ABSENT);
 	add_first_member(write, write->actor, write->role);
 	write->reason = REASON_ROOM_EXISTS; /* on a conflict */
 	write->apply = apply_create;
@@ -237,7 +223,8 @@ enum reason op_update_room(struct write *write, const struct op_room_change *cha
 			(direct || change->visibility > GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE)))
 		return REASON_INVALID_ARGUMENT;
 	add_room_changed(write);
-	put_room(write, &write->info, write->room->request_id, STORE_PRESENT);
+	write_put(write, RECORD_ROOM, record_key_id(write->room->id),
+		room_record(&write->info, write->room->request_id), STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
 	write->apply = apply_update;
 	return REASON_NONE;
@@ -267,10 +254,8 @@ enum reason op_delete_room(struct write *write)
 		room_role_of(write->room, write->actor->id) != GCHAT__V1__ROLE__ROLE_OWNER)
 		return REASON_NOT_PERMITTED;
 	room_get_info(write->room, &write->info);
-	put_room_name(write, &write->info, false);
-	uint8_t key[RECORD_KEY_BYTES_MAX];
-	write_put(write, RECORD_ROOM, key, record_key_id(key, write->room->id), NULL, 0,
-		STORE_PRESENT);
+	write_put(write, RECORD_ROOM_NAME, name_key(&write->info), RECORD_NONE, STORE_ANY);
+	write_put(write, RECORD_ROOM, record_key_id(write->room->id), RECORD_NONE, STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
 	write->op.drop_log = write->room->id;
 	write->apply = apply_delete;

@@ -1,11 +1,9 @@
 /* The way of a change: submitted, committed, applied, published, reported. */
 #include "room/write.h"
 
-#include "base/mem.h"
 #include "base/metrics.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void write_init(struct write *write, struct directory *directory, const struct audience *audience,
 	void (*done)(struct write *write))
@@ -42,21 +40,21 @@ void write_add_event(struct write *write, struct event *event, const uint8_t *cl
 		.body_len = event->body_len};
 }
 
-void write_put(struct write *write, enum record_kind kind, const uint8_t *key, size_t key_len,
-	void *value, size_t value_len, enum store_condition condition)
+void write_put(struct write *write, enum record_kind kind, struct record_key key,
+	struct record_value value, enum store_condition condition)
 {
 	size_t i = write->op.put_count++;
-	GC_ASSERT(i < WRITE_PUTS_MAX && key_len <= RECORD_KEY_BYTES_MAX);
-	memcpy(write->keys[i], key, key_len);
-	if (value) {
+	GC_ASSERT(i < WRITE_PUTS_MAX);
+	write->keys[i] = key;
+	if (value.data) {
 		GC_ASSERT(write->value_count < WRITE_VALUES_MAX);
-		write->values[write->value_count++] = value;
+		write->values[write->value_count++] = value.data;
 	}
 	write->puts[i] = (struct store_put){.kind = (uint32_t)kind,
-		.key = write->keys[i],
-		.key_len = key_len,
-		.value = value,
-		.value_len = value_len,
+		.key = write->keys[i].bytes,
+		.key_len = key.len,
+		.value = value.data,
+		.value_len = value.len,
 		.condition = condition};
 }
 
@@ -64,11 +62,10 @@ uint64_t write_take_id(struct write *write, enum id_kind kind)
 {
 	struct directory *d = write->directory;
 	uint8_t key = (uint8_t)kind;
-	uint8_t *value = mem_new(1, sizeof(uint64_t));
 	pthread_mutex_lock(&d->ids_mu);
 	uint64_t id = d->next_id[kind]++;
 	pthread_mutex_unlock(&d->ids_mu);
-	write_put(write, RECORD_META, &key, 1, value, record_key_id(value, id + 1), STORE_ANY);
+	write_put(write, RECORD_META, record_key_bytes(&key, 1), record_number(id + 1), STORE_ANY);
 	return id;
 }
 

@@ -46,7 +46,7 @@ struct write {
 	struct store_op op;
 	struct store_append appends[WRITE_EVENTS_MAX];
 	struct store_put puts[WRITE_PUTS_MAX];
-	uint8_t keys[WRITE_PUTS_MAX][RECORD_KEY_BYTES_MAX];
+	struct record_key keys[WRITE_PUTS_MAX];
 	void *values[WRITE_VALUES_MAX]; /* owned: freed by write_deinit */
 	unsigned value_count;
 };
@@ -59,9 +59,9 @@ void write_deinit(struct write *write);
 
 /* One more event to append to write->room; the reference moves. */
 void write_add_event(struct write *write, struct event *event, const uint8_t *client_id);
-/* Adds a record with a key made by record_key_*; the value (malloc'd, or NULL to delete) moves. */
-void write_put(struct write *write, enum record_kind kind, const uint8_t *key, size_t key_len,
-	void *value, size_t value_len, enum store_condition condition);
+/* Adds a record; the value's memory moves. */
+void write_put(struct write *write, enum record_kind kind, struct record_key key,
+	struct record_value value, enum store_condition condition);
 
 /* The next id, with a record in the write that keeps it from being given again after a restart. */
 uint64_t write_take_id(struct write *write, enum id_kind kind);

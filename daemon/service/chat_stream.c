@@ -178,8 +178,11 @@ static void on_set_typing(struct session *s, const frame_t *frame)
 	typing.typing = f->typing;
 	struct control wire = {0};
 	control_put(&wire, FRAME_TYPING, &typing.base);
-	hub_tell_rooms(
-		s->shard->hub, &f->room_id, 1, UPDATE_TYPING, s->account->id, wire.data, wire.len);
+	hub_tell_rooms(s->shard->hub, &f->room_id, 1,
+		&(struct hub_update){.want = UPDATE_TYPING,
+			.but = s->account->id,
+			.wire = wire.data,
+			.len = wire.len});
 	control_deinit(&wire);
 	session_reply_ok(s, frame->request_id);
 }

@@ -152,7 +152,8 @@ static void tell_marker(struct marker_news *news)
 	marker.read_seq = news->read_seq;
 	marker.unread = news->unread;
 	control_put(&wire, FRAME_READ_MARKERS, &marker.base);
-	hub_tell_account(news->hub, news->account_id, UPDATE_ALWAYS, wire.data, wire.len);
+	hub_tell_account(news->hub, news->account_id,
+		&(struct hub_update){.wire = wire.data, .len = wire.len});
 	control_deinit(&wire);
 	(void)room_unref(news->room);
 	free(news);

@@ -153,9 +153,10 @@ static void profile_changed(void *arg, struct account *account)
 		ids[i] = rooms[i]->id;
 		(void)room_unref(rooms[i]);
 	}
-	hub_tell_rooms(hub, ids, count, UPDATE_PROFILES, 0, wire.data, wire.len);
+	struct hub_update update = {.want = UPDATE_PROFILES, .wire = wire.data, .len = wire.len};
+	hub_tell_rooms(hub, ids, count, &update);
 	if (count == 0) /* at least its own devices */
-		hub_tell_account(hub, account->id, UPDATE_PROFILES, wire.data, wire.len);
+		hub_tell_account(hub, account->id, &update);
 	free(ids);
 	free(rooms);
 	control_deinit(&wire);
@@ -212,15 +213,22 @@ static void act_tell_rooms(struct notice *n, struct shard *shard)
 	}
 }
 
-void hub_tell_rooms(struct hub *hub, const uint64_t *room_ids, size_t count, enum update_want want,
-	uint64_t but, const uint8_t *wire, size_t len)
+static struct notice *notice_of_update(struct hub *hub,
+	void (*act)(struct notice *, struct shard *), const struct hub_update *update)
 {
-	struct notice *n = notice_new(hub, act_tell_rooms);
+	struct notice *n = notice_new(hub, act);
+	n->want = update->want;
+	n->but = update->but;
+	n->wire = grpc_slice_from_copied_buffer((const char *)update->wire, update->len);
+	return n;
+}
+
+void hub_tell_rooms(
+	struct hub *hub, const uint64_t *room_ids, size_t count, const struct hub_update *update)
+{
+	struct notice *n = notice_of_update(hub, act_tell_rooms, update);
 	n->room_ids = mem_dup(room_ids, count * sizeof(*room_ids));
 	n->room_count = count;
-	n->want = want;
-	n->but = but;
-	n->wire = grpc_slice_from_copied_buffer((const char *)wire, len);
 	notice_post(n);
 }
 
@@ -231,13 +239,10 @@ static void act_tell_account(struct notice *n, struct shard *shard)
 			session_update(s, n->wire);
 }
 
-void hub_tell_account(struct hub *hub, uint64_t account_id, enum update_want want,
-	const uint8_t *wire, size_t len)
+void hub_tell_account(struct hub *hub, uint64_t account_id, const struct hub_update *update)
 {
-	struct notice *n = notice_new(hub, act_tell_account);
+	struct notice *n = notice_of_update(hub, act_tell_account, update);
 	n->account_id = account_id;
-	n->want = want;
-	n->wire = grpc_slice_from_copied_buffer((const char *)wire, len);
 	notice_post(n);
 }
 

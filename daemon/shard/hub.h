@@ -59,13 +59,19 @@ enum update_want {
 	UPDATE_MEMBERS = 1 << 3,
 };
 
-/* Ephemeral: bytes (a piece of a ServerFrame) for all who read one of the rooms, once each, but for
- * the account `but` (0: none). A slow session may lose it. Copied. Any thread. */
-void hub_tell_rooms(struct hub *hub, const uint64_t *room_ids, size_t count, enum update_want want,
-	uint64_t but, const uint8_t *wire, size_t len);
-/* The same for the sessions of one account. */
-void hub_tell_account(struct hub *hub, uint64_t account_id, enum update_want want,
-	const uint8_t *wire, size_t len);
+/* Something ephemeral: a slow session may lose it. */
+struct hub_update {
+	enum update_want want; /* only for sessions that wanted this */
+	uint64_t but; /* not for this account; 0: for all */
+	const uint8_t *wire; /* a piece of a ServerFrame; copied */
+	size_t len;
+};
+
+/* Tells all who read one of the rooms, once each. Any thread. */
+void hub_tell_rooms(
+	struct hub *hub, const uint64_t *room_ids, size_t count, const struct hub_update *update);
+/* Tells the sessions of one account. Any thread. */
+void hub_tell_account(struct hub *hub, uint64_t account_id, const struct hub_update *update);
 
 /* Ends the account's sessions, but for those with the token `but`; all those of the token `token`
  * where it isn't 0. Any thread. */
