@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@ static struct socket_options socket_options_of(const struct config *c)
 static int block_signals(struct server *s)
 {
 	sigset_t set;
+	(void)signal(SIGPIPE, SIG_IGN); /* a closed stderr must not end the daemon */
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -42,6 +44,24 @@ static int block_signals(struct server *s)
 		return err_raise(-EINVAL);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signals < 0 ? err_raise(-errno) : 0;
+}
+
+/* As many descriptors as the hard limit lets us have: each connection takes two. */
+static void raise_descriptors(const struct config *c)
+{
+	enum {
+		PER_CONNECTION = 2,
+		OTHERS = 200
+	};
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)c->limits.connections * PER_CONNECTION + OTHERS;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
+		log_warning("only %llu descriptors allowed, limits.connections needs %llu: raise "
+			    "LimitNOFILE or lower it",
+			(unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
 }
 
 static int open_listeners(struct server *s, struct err_text *err)
@@ -183,10 +203,8 @@ static int start_accepting(struct server *s, struct err_text *err)
 		.on_admin = on_admin,
 		.arg = s};
 	server_acceptor_limits(s->config, &options.limits);
-	int r = acceptor_start(&options, &s->acceptor, err);
-	if (r == 0)
-		s->service.acceptor = s->acceptor;
-	return r;
+	/* a connection may have waited for us: its first call looks for the acceptor */
+	return acceptor_start(&options, &s->service.acceptor, err);
 }
 
 static int bring_up(struct server *s, struct err_text *err)
@@ -198,6 +216,7 @@ static int bring_up(struct server *s, struct err_text *err)
 		r = open_listeners(s, err);
 	if (r < 0)
 		return err_pass(r);
+	raise_descriptors(s->config);
 	(void)rpc_quiet_mutexes(); /* slower without, and as right */
 	grpc_init();
 	make_hub(s);
@@ -226,7 +245,7 @@ static void stop_serving(struct server *s)
 {
 	notify_stopping("draining");
 	service_set_serving(&s->service, false);
-	acceptor_stop(s->acceptor);
+	acceptor_stop(s->service.acceptor);
 	hub_drain(s->hub);
 	server_shut_grpc(s);
 	hub_join(s->hub);
@@ -238,7 +257,7 @@ static void tear_down(struct server *s)
 	s->store = store_close(s->store);
 	s->presence = presence_free(s->presence);
 	s->directory = directory_close(s->directory);
-	s->acceptor = acceptor_free(s->acceptor);
+	s->service.acceptor = acceptor_free(s->service.acceptor);
 	s->hub = hub_free(s->hub);
 	s->tls = tls_holder_free(s->tls);
 	s->external = external_free(s->external);

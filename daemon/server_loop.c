@@ -43,7 +43,7 @@ static bool all_alive(struct server *s)
 	unsigned i;
 	for (i = 0; i < s->hub->options.shards; i++)
 		alive = moved(&s->beats[i], s->hub->shards[i].beat) && alive;
-	alive = moved(&s->beats[i], acceptor_beat(s->acceptor)) && alive;
+	alive = moved(&s->beats[i], acceptor_beat(s->service.acceptor)) && alive;
 	store_get_stats(s->store, &stats);
 	bool wrote = moved(&s->writes, stats.commits);
 	return alive && (wrote || stats.queue_len == 0);
@@ -59,7 +59,7 @@ static void look_at_timers(struct server *s)
 		notify_watchdog();
 	if (is_due(&s->next_status, now, STATUS_MS))
 		notify_status("%u sessions on %zu connections", atomic_load(&s->hub->session_count),
-			acceptor_count(s->acceptor));
+			acceptor_count(s->service.acceptor));
 }
 
 /* True: the daemon is to end. */

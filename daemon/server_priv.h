@@ -26,7 +26,6 @@ struct server {
 	struct worker_pool *workers;
 	struct external *external;
 	struct tls_holder *tls;
-	struct acceptor *acceptor;
 	grpc_server *grpc;
 	grpc_server *admin_grpc;
 	grpc_server_credentials *admin_credentials;

@@ -75,7 +75,7 @@ static void apply(struct server *s)
 	directory_set_limits(s->directory, &directory);
 	hub_set_limits(s->hub, &shards);
 	presence_set_options(s->presence, &presence);
-	acceptor_set_limits(s->acceptor, &acceptor);
+	acceptor_set_limits(s->service.acceptor, &acceptor);
 }
 
 static void read_certificate_again(struct server *s)
