@@ -76,7 +76,7 @@ static void entomb(struct roomlog *log, uint64_t seq)
 void roomlog_erase(struct roomlog *log, uint64_t target)
 {
 	uint64_t from = target > log->first ? target : log->first;
-	for (uint64_t seq = from; seq < log->head; seq++) /* the last one is the deletion itself */
+	for (uint64_t seq = from; seq <= log->head; seq++)
 		if (seq == target || (*slot_of(log, seq))->target_seq == target)
 			entomb(log, seq);
 }

@@ -34,7 +34,8 @@ void roomlog_append(struct roomlog *log, struct event *event, const struct rooml
 /* The event in the tail, or NULL. Borrowed while the lock is held. */
 struct event *roomlog_find(const struct roomlog *log, uint64_t seq);
 
-/* Puts tombstones in place of `target` and of what refers to it, as far as it is in the tail. */
+/* Puts tombstones in place of `target` and of what refers to it, as far as it is in the tail. Before
+ * the deletion itself is appended: it refers to the target too. */
 void roomlog_erase(struct roomlog *log, uint64_t target);
 
 /* The last seq of the run from `from` (in the tail) that fits into max_bytes and max_events, but at
