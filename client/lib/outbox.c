@@ -154,12 +154,6 @@ int outbox_add(struct outbox *o, const Gchat__V1__ClientFrame *frame)
 	return outbox_insert(o, entry);
 }
 
-static bool is_sendable(const struct outbox_entry *entry, struct mono now)
-{
-	return entry->state == OUTBOX_QUEUED ||
-	       (entry->state == OUTBOX_DELAYED && entry->retry_at.us <= now.us);
-}
-
 /* The first that isn't on the wire. Under mu. */
 static struct outbox_entry *first_waiting(struct outbox *o)
 {
@@ -170,26 +164,18 @@ static struct outbox_entry *first_waiting(struct outbox *o)
 	return NULL;
 }
 
-/* True while a refused one waits: all others wait with it. Under mu. */
-static bool is_paused(struct outbox *o, struct mono now, struct mono *ret_until)
+/* The one whose turn it is, or NULL while the window is full. Under mu. */
+static struct outbox_entry *find_turn(struct outbox *o)
 {
-	struct outbox_entry *entry;
-	ret_until->us = 0;
-	TAILQ_FOREACH (entry, &o->shared.entries, next)
-		if (entry->state == OUTBOX_DELAYED && entry->retry_at.us > ret_until->us)
-			*ret_until = entry->retry_at;
-	return ret_until->us > now.us;
+	return o->shared.in_flight < OUTBOX_WINDOW ? first_waiting(o) : NULL;
 }
 
 const struct outbox_entry *outbox_take_next(struct outbox *o, struct mono now)
 {
-	struct mono until;
 	lock(o);
-	struct outbox_entry *entry = NULL;
-	if (o->shared.in_flight < OUTBOX_WINDOW && !is_paused(o, now, &until))
-		entry = first_waiting(o);
-	if (entry && !is_sendable(entry, now))
-		entry = NULL;
+	struct outbox_entry *entry = find_turn(o);
+	if (entry && entry->state == OUTBOX_DELAYED && entry->retry_at.us > now.us)
+		entry = NULL; /* and those behind it wait with it */
 	if (entry) {
 		entry->state = OUTBOX_SENT;
 		entry->sent_at = now;
@@ -202,7 +188,10 @@ const struct outbox_entry *outbox_take_next(struct outbox *o, struct mono now)
 bool outbox_next_due(struct outbox *o, struct mono *ret)
 {
 	lock(o);
-	bool is_due = is_paused(o, (struct mono){0}, ret) && o->shared.in_flight < OUTBOX_WINDOW;
+	const struct outbox_entry *entry = find_turn(o);
+	bool is_due = entry && entry->state == OUTBOX_DELAYED;
+	if (is_due)
+		*ret = entry->retry_at;
 	unlock(o);
 	return is_due;
 }
