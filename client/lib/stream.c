@@ -84,10 +84,10 @@ void stream_set_online(struct gchat *g)
 	s->was_online = true;
 	s->had_welcome = true;
 	s->online_since = clock_mono();
-	stream_tell(g, GCHAT_STATE_ONLINE, NULL, 0);
 	gchat_lock(g);
-	g->shared.is_online = true;
+	g->shared.is_online = true; /* before it is told: who hears it may ask at once */
 	gchat_unlock(g);
+	stream_tell(g, GCHAT_STATE_ONLINE, NULL, 0);
 }
 
 static void begin(struct gchat *g)
@@ -306,8 +306,8 @@ static struct mono next_deadline(struct gchat *g)
 	struct mono due;
 	if (has_timer(s))
 		deadline = earliest(deadline, s->timer);
-	if (s->state == STREAM_ONLINE && atomic_load(&g->has_outbox) && !s->attempt.write_op.busy &&
-		outbox_next_due(&g->outbox, &due))
+	if (s->state == STREAM_ONLINE && !s->is_closing && atomic_load(&g->has_outbox) &&
+		!s->attempt.write_op.busy && outbox_next_due(&g->outbox, &due))
 		deadline = earliest(deadline, due);
 	gchat_lock(g);
 	bool is_dirty = g->shared.is_dirty && g->shared.cursor_path;
