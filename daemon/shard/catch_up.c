@@ -52,8 +52,11 @@ static void take(struct session *s, struct subscription *sub)
 		cursor_advance(&sub->cursor, c->last);
 		s->events_out += c->last - c->from + 1;
 		metric_add(METRIC_EVENTS_OUT, c->last - c->from + 1);
-	} else if (c->status == STORE_DAMAGED) {
-		put_damaged(s, sub);
+	} else if (c->status == STORE_UNAVAILABLE) {
+		session_end(s, REASON_UNAVAILABLE, NULL); /* it comes back, with a pause */
+	} else if (c->status == STORE_DAMAGED ||
+		   sub->cursor.next >= subscription_span(sub).first_seq) {
+		put_damaged(s, sub); /* it should be there and isn't */
 	}
 }
 
