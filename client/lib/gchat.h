@@ -259,10 +259,10 @@ GC_EXPORT void gchat_event_free(struct gchat_event *event);
  * Kept (with state_dir: on disk, synced) before they are sent; sent in order, again after each
  * reconnect with the same id, until acknowledged or refused for good, even by a later process with
  * the same state_dir and account. (One that is refused for a while holds back what comes later, but
- * not the up to 63 that were on the wire behind it already.) Each ends with one reply event: COMMITTED or ERROR. May be called
- * while offline, after gchat_connect. 0, -EINVAL (empty, not UTF-8, holds a NUL), -E2BIG (over the
- * contract's limit), -ENOSPC (GCHAT_OUTBOX_MAX wait), -ENOTCONN (no session was started), or the
- * errno of the file. ret_tag may be NULL. */
+ * not the up to 63 that were on the wire behind it already.) Each ends with one reply event:
+ * COMMITTED or ERROR. May be called while offline, after gchat_connect. 0, -EINVAL (empty, not
+ * UTF-8, holds a NUL), -E2BIG (over the contract's limit), -ENOSPC (GCHAT_OUTBOX_MAX wait),
+ * -ENOTCONN (no session was started), or the errno of the file. ret_tag may be NULL. */
 
 GC_EXPORT int gchat_send(
 	struct gchat *g, uint64_t room_id, const char *text, uint64_t reply_to, uint64_t *ret_tag);
