@@ -165,6 +165,8 @@ enum reason op_remove(struct write *write, const char *reason_text)
 		return reason;
 	if (room_role_of(write->room, write->subject->id) == none)
 		return REASON_NOT_A_MEMBER;
+	if (write->actor && is_last_owner(write->room, write->subject->id)) /* itself, that is */
+		return REASON_LAST_OWNER;
 	if (strlen(reason_text) > LIMIT_REASON_BYTES)
 		return REASON_TEXT_TOO_LONG;
 	char text[LIMIT_REASON_BYTES + 1];
@@ -269,11 +271,13 @@ static void apply_marker(struct write *write)
 {
 	room_lock(write->room);
 	struct member *member = room_find_member(write->room, write->actor->id);
-	if (member && member->read_seq < write->number)
+	bool moved = member && member->read_seq < write->number;
+	if (moved)
 		member->read_seq = write->number;
 	room_unlock(write->room);
-	write->audience->marker_moved(
-		write->audience->arg, write->actor, write->room, write->number);
+	if (moved)
+		write->audience->marker_moved(
+			write->audience->arg, write->actor, write->room, write->number);
 }
 
 enum reason op_mark_read(struct write *write, uint64_t seq)
@@ -284,6 +288,10 @@ enum reason op_mark_read(struct write *write, uint64_t seq)
 			     : seq > write->room->shared.log.head ? REASON_CURSOR_AHEAD
 								  : REASON_NONE;
 	write->already = member && seq <= member->read_seq;
+	if (reason == REASON_NONE && seq < member->asked_seq)
+		seq = member->asked_seq; /* a higher one is under way: the record stays there */
+	else if (reason == REASON_NONE)
+		member->asked_seq = seq;
 	room_unlock(write->room);
 	if (reason != REASON_NONE || write->already)
 		return reason;

@@ -26,6 +26,7 @@ struct member {
 	Gchat__V1__Role role; /* under mu */
 	uint64_t joined_us;
 	uint64_t read_seq; /* under mu: the account's read marker */
+	uint64_t asked_seq; /* under mu: the highest marker asked for; it may be under way */
 	LIST_ENTRY(member) of_account; /* account.memberships, under the directory's lock */
 	UT_hash_handle hh; /* room.shared.members, by account id */
 };
