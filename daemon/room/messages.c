@@ -30,6 +30,14 @@ static enum reason check(const struct write *write, enum reason first)
 	return first != REASON_NONE ? first : room_check_write(write->room, write->actor->id);
 }
 
+/* The same for what refers to an earlier message; whether that is one, the store knows. */
+static enum reason check_target(
+	const struct write *write, const struct op_message *m, enum reason first)
+{
+	enum reason reason = check(write, first);
+	return reason == REASON_NONE && m->target_seq == 0 ? REASON_UNKNOWN_MESSAGE : reason;
+}
+
 /* Hot path. */
 enum reason op_send(struct write *write, const struct op_message *m)
 {
@@ -48,7 +56,7 @@ enum reason op_send(struct write *write, const struct op_message *m)
 
 enum reason op_edit(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check(write, check_text(write, m->text));
+	enum reason reason = check_target(write, m, check_text(write, m->text));
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Edit edit = GCHAT__V1__EDIT__INIT;
@@ -59,13 +67,13 @@ enum reason op_edit(struct write *write, const struct op_message *m)
 	event.edit = &edit;
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
 	write->appends[0].target_same_author = true;
-	return m->target_seq == 0 ? REASON_UNKNOWN_MESSAGE : REASON_NONE;
+	return REASON_NONE;
 }
 
 enum reason op_delete(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check(
-		write, strlen(m->reason) > LIMIT_REASON_BYTES ? REASON_TEXT_TOO_LONG : REASON_NONE);
+	enum reason reason = check_target(write, m,
+		strlen(m->reason) > LIMIT_REASON_BYTES ? REASON_TEXT_TOO_LONG : REASON_NONE);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Deletion deletion = GCHAT__V1__DELETION__INIT;
@@ -78,13 +86,13 @@ enum reason op_delete(struct write *write, const struct op_message *m)
 	write->appends[0].erase_target = true;
 	write->appends[0].target_same_author =
 		room_role_of(write->room, write->actor->id) < GCHAT__V1__ROLE__ROLE_MODERATOR;
-	return m->target_seq == 0 ? REASON_UNKNOWN_MESSAGE : REASON_NONE;
+	return REASON_NONE;
 }
 
 enum reason op_react(struct write *write, const struct op_message *m)
 {
-	enum reason reason =
-		check(write, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
+	enum reason reason = check_target(
+		write, m, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Reaction reaction = GCHAT__V1__REACTION__INIT;
@@ -95,7 +103,7 @@ enum reason op_react(struct write *write, const struct op_message *m)
 	event.body_case = GCHAT__V1__EVENT__BODY_REACTION;
 	event.reaction = &reaction;
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
-	return m->target_seq == 0 ? REASON_UNKNOWN_MESSAGE : REASON_NONE;
+	return REASON_NONE;
 }
 
 enum reason op_charge(struct account *account, size_t bytes, uint32_t *ret_wait_ms)

@@ -11,8 +11,19 @@ void write_init(struct write *write, struct directory *directory, const struct a
 	*write = (struct write){.directory = directory, .audience = audience, .done = done};
 }
 
+static void release_charge(struct write *write)
+{
+	if (!write->charged)
+		return;
+	room_lock(write->room);
+	write->room->shared.joining--;
+	room_unlock(write->room);
+	write->charged = false;
+}
+
 void write_deinit(struct write *write)
 {
+	release_charge(write); /* of one that was never started */
 	write->room = room_unref(write->room);
 	write->actor = account_unref(write->actor);
 	write->subject = account_unref(write->subject);
@@ -91,16 +102,6 @@ enum reason write_reason(enum store_status status)
 		break;
 	}
 	return REASON_UNAVAILABLE;
-}
-
-static void release_charge(struct write *write)
-{
-	if (!write->charged)
-		return;
-	room_lock(write->room);
-	write->room->shared.joining--;
-	room_unlock(write->room);
-	write->charged = false;
 }
 
 static void publish(struct write *write, size_t i)
