@@ -69,6 +69,17 @@ void profile_to_message(struct profile *profile, Gchat__V1__Profile *out)
 			.data = profile->avatar_hash, .len = LIMIT_SHA256_BYTES};
 }
 
+void profile_to_member(struct profile *profile, Gchat__V1__Role role,
+	Gchat__V1__PresenceState presence, Gchat__V1__Member *out)
+{
+	*out = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
+	out->account_id = profile->account_id;
+	out->user = profile->user;
+	out->display_name = profile->display_name;
+	out->role = role;
+	out->presence = presence;
+}
+
 struct record_value account_encode(struct account *account, const struct profile *profile,
 	const char *password_hash, bool suspended)
 {

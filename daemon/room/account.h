@@ -94,6 +94,10 @@ void account_get_profile(struct account *account, struct profile *ret_profile);
 /* Points `out` at the profile's strings: borrowed while `profile` lives and stays. */
 void profile_to_message(struct profile *profile, Gchat__V1__Profile *out);
 
+/* The profile as a room's member. Borrows as above. */
+void profile_to_member(struct profile *profile, Gchat__V1__Role role,
+	Gchat__V1__PresenceState presence, Gchat__V1__Member *out);
+
 /* The stored form of the account, with the profile given. */
 struct record_value account_encode(struct account *account, const struct profile *profile,
 	const char *password_hash, bool suspended);

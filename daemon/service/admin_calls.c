@@ -163,12 +163,8 @@ void admin_list_members(struct call *call, const ProtobufCMessage *msg)
 	for (size_t i = 0; i < page.count; i++) {
 		struct account *account = page.entries[i].account;
 		account_get_profile(account, &profiles[i]);
-		members[i] = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
-		members[i].account_id = account->id;
-		members[i].user = profiles[i].user;
-		members[i].display_name = profiles[i].display_name;
-		members[i].role = page.entries[i].role;
-		members[i].presence = presence_of(call->service->presence, account);
+		profile_to_member(&profiles[i], page.entries[i].role,
+			presence_of(call->service->presence, account), &members[i]);
 		outs[i] = (Gchat__V1__AdminMember)GCHAT__V1__ADMIN_MEMBER__INIT;
 		outs[i].member = &members[i];
 		outs[i].joined_us = page.entries[i].joined_us;

@@ -344,6 +344,15 @@ struct account *call_find_user(struct call *call, const char *name)
 	return account;
 }
 
+bool call_charge(struct call *call)
+{
+	uint32_t wait_ms = 0;
+	if (op_charge(call->account, 1, &wait_ms) == REASON_NONE)
+		return true;
+	call_fail_later(call, REASON_RATE_LIMITED, wait_ms);
+	return false;
+}
+
 size_t call_page_size(uint32_t asked)
 {
 	if (asked == 0)

@@ -88,5 +88,8 @@ struct room *call_find_room(struct call *call, uint64_t room_id, const char *nam
 /* The account by name, with a reference, or answers UNKNOWN_USER and gives NULL. */
 struct account *call_find_user(struct call *call, const char *name);
 
+/* A change is charged like a message of the account; false: answered with RATE_LIMITED. */
+bool call_charge(struct call *call);
+
 /* The page asked for: 1 to LIMIT_PAGE_MAX. */
 size_t call_page_size(uint32_t asked);

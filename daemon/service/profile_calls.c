@@ -51,15 +51,6 @@ void profile_get_many(struct call *call, const ProtobufCMessage *msg)
 
 /* ---- changing ---- */
 
-static bool is_charged(struct call *call)
-{
-	uint32_t wait_ms = 0;
-	if (op_charge(call->account, 1, &wait_ms) == REASON_NONE)
-		return true;
-	call_fail_later(call, REASON_RATE_LIMITED, wait_ms);
-	return false;
-}
-
 static void reply_profile(struct call *call)
 {
 	struct profile profile;
@@ -81,7 +72,7 @@ void profile_update(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_TEXT_TOO_LONG);
 		return;
 	}
-	if (!is_charged(call))
+	if (!call_charge(call))
 		return;
 	account_get_profile(call->account, &profile);
 	if (r->set_display_name)
@@ -163,7 +154,7 @@ void profile_set_avatar(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_INVALID_ARGUMENT);
 		return;
 	}
-	if (!is_charged(call))
+	if (!call_charge(call))
 		return;
 	uint8_t *whole = add_chunk(call->account, r, &ok);
 	if (!ok) {
@@ -190,7 +181,7 @@ void profile_delete_avatar(struct call *call, const ProtobufCMessage *msg)
 {
 	(void)msg;
 	struct profile profile;
-	if (!is_charged(call))
+	if (!call_charge(call))
 		return;
 	account_get_profile(call->account, &profile);
 	profile.has_avatar = false;

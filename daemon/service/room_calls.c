@@ -96,12 +96,8 @@ void room_list_members(struct call *call, const ProtobufCMessage *msg)
 	Gchat__V1__Member **list = mem_new(page.count, sizeof(struct Gchat__V1__Member *));
 	for (size_t i = 0; i < page.count; i++) {
 		account_get_profile(page.entries[i].account, &profiles[i]);
-		members[i] = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
-		members[i].account_id = profiles[i].account_id;
-		members[i].user = profiles[i].user;
-		members[i].display_name = profiles[i].display_name;
-		members[i].role = page.entries[i].role;
-		members[i].presence = presence_of(call->service->presence, page.entries[i].account);
+		profile_to_member(&profiles[i], page.entries[i].role,
+			presence_of(call->service->presence, page.entries[i].account), &members[i]);
 		list[i] = &members[i];
 	}
 	Gchat__V1__ListMembersResponse response = GCHAT__V1__LIST_MEMBERS_RESPONSE__INIT;
@@ -138,16 +134,6 @@ static void reply_empty(struct call *call)
 	call_reply(call, &response.base); /* every empty message encodes as nothing */
 }
 
-/* A change by a user is charged like a message. */
-static bool is_charged(struct call *call)
-{
-	uint32_t wait_ms = 0;
-	if (op_charge(call->account, 1, &wait_ms) == REASON_NONE)
-		return true;
-	call_fail_later(call, REASON_RATE_LIMITED, wait_ms);
-	return false;
-}
-
 void room_create(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__CreateRoomRequest *r = CALL_REQUEST(Gchat__V1__CreateRoomRequest, msg);
@@ -157,7 +143,7 @@ void room_create(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_INVALID_ARGUMENT);
 		return;
 	}
-	if (!is_charged(call))
+	if (!call_charge(call))
 		return;
 	struct room_info info = {.visibility = r->visibility};
 	strcpy(info.name, r->name);
@@ -174,7 +160,7 @@ void room_create(struct call *call, const ProtobufCMessage *msg)
 /* Begins a write about a room; NULL: refused already. */
 static struct write *begin_for_room(struct call *call, uint64_t room_id)
 {
-	if (!is_charged(call))
+	if (!call_charge(call))
 		return NULL;
 	struct room *room = call_find_room(call, room_id, NULL);
 	if (!room)
@@ -209,7 +195,7 @@ void room_open_direct(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__OpenDirectRoomRequest *r =
 		CALL_REQUEST(Gchat__V1__OpenDirectRoomRequest, msg);
-	if (!is_charged(call))
+	if (!call_charge(call))
 		return;
 	struct account *subject = call_find_user(call, r->user);
 	if (!subject)
@@ -219,35 +205,35 @@ void room_open_direct(struct call *call, const ProtobufCMessage *msg)
 	call_write(call, op_open_direct(write), reply_room);
 }
 
+/* The same about a member. */
+static struct write *begin_for_member(struct call *call, uint64_t room_id, const char *user)
+{
+	struct account *subject = call_find_user(call, user);
+	if (!subject)
+		return NULL;
+	struct write *write = begin_for_room(call, room_id);
+	if (write)
+		write->subject = subject;
+	else
+		(void)account_unref(subject);
+	return write;
+}
+
 void room_remove_member(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__RemoveMemberRequest *r = CALL_REQUEST(Gchat__V1__RemoveMemberRequest, msg);
-	struct account *subject = call_find_user(call, r->user);
-	if (!subject)
-		return;
-	struct write *write = begin_for_room(call, r->room_id);
-	if (!write) {
-		(void)account_unref(subject);
-		return;
-	}
-	write->subject = subject;
-	call_write(call, op_remove(write, r->reason), reply_empty);
+	struct write *write = begin_for_member(call, r->room_id, r->user);
+	if (write)
+		call_write(call, op_remove(write, r->reason), reply_empty);
 }
 
 void room_set_member_role(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__SetMemberRoleRequest *r =
 		CALL_REQUEST(Gchat__V1__SetMemberRoleRequest, msg);
-	struct account *subject = call_find_user(call, r->user);
-	if (!subject)
-		return;
-	struct write *write = begin_for_room(call, r->room_id);
-	if (!write) {
-		(void)account_unref(subject);
-		return;
-	}
-	write->subject = subject;
-	call_write(call, op_set_role(write, r->role), reply_empty);
+	struct write *write = begin_for_member(call, r->room_id, r->user);
+	if (write)
+		call_write(call, op_set_role(write, r->role), reply_empty);
 }
 
 /* ---- read markers ---- */

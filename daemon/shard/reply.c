@@ -211,13 +211,9 @@ static void put_members(struct session *s, struct roll *roll, Gchat__V1__RoomSna
 	Gchat__V1__Member **list = mem_new(roll->count, sizeof(*list));
 	for (unsigned i = 0; i < roll->count; i++) {
 		account_get_profile(roll->accounts[i], &profiles[i]);
-		members[i] = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
-		members[i].account_id = roll->accounts[i]->id;
-		members[i].user = profiles[i].user;
-		members[i].display_name = profiles[i].display_name;
-		members[i].role = roll->roles[i];
-		members[i].presence =
-			presence_of(s->shard->hub->options.presence, roll->accounts[i]);
+		profile_to_member(&profiles[i], roll->roles[i],
+			presence_of(s->shard->hub->options.presence, roll->accounts[i]),
+			&members[i]);
 		list[i] = &members[i];
 	}
 	snapshot->members = list;

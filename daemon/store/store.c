@@ -120,7 +120,6 @@ static void check_append(const struct store_op *op, const struct store_append *a
 		GC_ASSERT(!same_client_id(other, append));
 	GC_ASSERT(append->log >= 1 && append->log <= STORE_LOG_ID_MAX);
 	GC_ASSERT(append->log != op->drop_log);
-	GC_ASSERT(append->author == op->appends[0].author);
 	GC_ASSERT((append->flags & ~(uint32_t)STORE_EVENT_COUNTED) == 0);
 	GC_ASSERT(!append->erase_target || append->target_seq != 0);
 }

@@ -98,7 +98,7 @@ struct store_put {
 
 /*
  * One atomic write. Embedded in its owner, who keeps it and all it points to until on_done. With
- * several appends (all of one author, no two with one client id) the op's status is that of the
+ * several appends (of any authors, no two with one client id) the op's status is that of the
  * first that isn't STORE_OK, and then nothing of the op is stored.
  */
 struct store_op {
