@@ -138,7 +138,7 @@ void act_history(struct chat *c, char *args)
 		chat_say(c, "usage: /history [count] [before]");
 		return;
 	}
-	count = count == 0 ? USUAL : count > MOST ? MOST : count;
+	count = count == 0 ? USUAL : count > CHAT_PAGE_MAX ? CHAT_PAGE_MAX : count;
 	chat_history(c, room, (uint32_t)count, before);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 enum {
+	CHAT_PAGE_MAX = 500, /* what a server gives at once */
 	CHAT_WAITING_MAX = 256, /* unanswered lines of a pipe before the next one is read */
 	CHAT_LINE_BYTES_MAX = 64 * 1024,
 	CHAT_UNREAD_SHOWN_MAX = 100, /* messages shown on entering a room with unread ones */
@@ -25,6 +26,7 @@ struct waiting {
 	uint64_t tag;
 	char *text; /* owned: given back to the editor when refused; may be NULL */
 	char *done; /* owned, clean: said when it is done; may be NULL */
+	bool suggested; /* nobody asked for it: no error when refused */
 	bool holds; /* the next line of a pipe waits for it */
 };
 

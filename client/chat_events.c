@@ -40,21 +40,38 @@ static void say_rooms(struct chat *c)
 	}
 }
 
-/* For those who are in no room: the one the server suggests to newcomers. */
-static void join_suggested(struct chat *c)
+static void say_roomless(struct chat *c)
+{
+	if (c->talkative)
+		chat_say(c, "you are in no room yet: /list shows them, /join enters one");
+}
+
+/* The tag of the request; 0 where there is nothing to join. */
+static uint64_t ask_suggested(struct chat *c)
 {
 	struct gchat_server_info *info;
 	struct gchat_error error = {0};
-	if (gchat_server_info(c->session.g, &info, &error) < 0 || !info->suggested_room_count) {
-		chat_say(c, "you are in no room yet: /list shows them, /join enters one");
+	uint64_t tag = 0;
+	if (gchat_server_info(c->session.g, &info, &error) < 0)
+		return 0;
+	bool any = info->suggested_room_count > 0;
+	if (any && gchat_join(c->session.g, 0, info->suggested_rooms[0], &tag) < 0)
+		tag = 0;
+	gchat_free(info);
+	return tag;
+}
+
+/* For those who are in no room: the one the server suggests to newcomers. */
+static void join_suggested(struct chat *c)
+{
+	uint64_t tag = ask_suggested(c);
+	if (!tag) {
+		say_roomless(c);
 		return;
 	}
-	uint64_t tag = 0;
-	int r = gchat_join(c->session.g, 0, info->suggested_rooms[0], &tag);
-	gchat_free(info);
-	chat_await(c, r, tag, NULL, NULL);
-	if (r == 0)
-		chat_hold(c);
+	chat_await(c, 0, tag, NULL, NULL);
+	chat_hold(c);
+	TAILQ_LAST(&c->waiting, waiting_list)->suggested = true;
 }
 
 static struct room *first_room(struct chat *c)
@@ -162,6 +179,10 @@ static void on_joined(struct chat *c, const struct gchat_reply *reply)
 static void on_refused(struct chat *c, const struct gchat_reply *reply, const struct waiting *w)
 {
 	struct gchat_error error = reply->error;
+	if (w && w->suggested) {
+		say_roomless(c);
+		return;
+	}
 	fault_fill(&error, -EIO);
 	chat_fail(c, w && w->text ? "not done" : NULL, &error);
 	if (!w || !w->text || !c->interactive)

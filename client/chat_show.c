@@ -150,14 +150,15 @@ static void set_prompt(struct chat *c, const struct room *room)
 
 static void show_new(struct chat *c, struct room *room)
 {
-	uint64_t lines = c->session.options->lines;
-	uint64_t count = room->unread > lines ? room->unread : lines;
-	bool many = count > CHAT_UNREAD_SHOWN_MAX;
-	if (room->unread)
-		chat_say(c, "%u unread%s", room->unread, many ? ", the last of them:" : ":");
+	uint32_t lines = (uint32_t)c->session.options->lines;
+	uint32_t count =
+		room->unread < CHAT_UNREAD_SHOWN_MAX ? room->unread : CHAT_UNREAD_SHOWN_MAX;
+	if (count < lines)
+		count = lines < CHAT_PAGE_MAX ? lines : CHAT_PAGE_MAX;
+	if (room->unread > count)
+		chat_say(c, "%u unread, the last %u:", room->unread, count);
 	if (count)
-		chat_history(c, room, many ? CHAT_UNREAD_SHOWN_MAX : (uint32_t)count,
-			room->first_shown_seq);
+		chat_history(c, room, count, room->first_shown_seq);
 }
 
 /* Only a convenience for the next start: a full disk must not stop the talk. */
@@ -200,10 +201,19 @@ static bool is_echoed(const struct chat *c, const struct gchat_entry *e)
 	return c->screen.kind == SCREEN_DUMB && e->tag && e->kind == GCHAT_ENTRY_MESSAGE;
 }
 
+/* Comes with what was said before, once the reply to the joining makes the room the current one. */
+static bool is_own_entrance(
+	const struct chat *c, const struct room *room, const struct gchat_entry *e)
+{
+	return c->talkative && !room->entered && !room->shown_seq &&
+	       e->kind == GCHAT_ENTRY_JOINED && !strcmp(e->author, c->session.user) &&
+	       c->session.options->lines;
+}
+
 void chat_entry(struct chat *c, const struct gchat_entry *e, bool urgent)
 {
 	struct room *room = room_of(c, e);
-	if (!room || e->seq <= room->shown_seq)
+	if (!room || e->seq <= room->shown_seq || is_own_entrance(c, room, e))
 		return;
 	if (e->kind == GCHAT_ENTRY_ROOM_CHANGED) {
 		free(room->topic);

@@ -149,6 +149,17 @@ static bool may_take_line(const struct json_mode *mode)
 	return !mode->stopped && !mode->input_ended && mode->waiting_count < JSON_WAITING_MAX;
 }
 
+static void take_events(struct json_mode *mode)
+{
+	struct gchat_event *event;
+	for (int i = 0; i < EVENTS_PER_TURN && !mode->stopped; i++) {
+		if (gchat_next(mode->session.g, 0, &event) != 1)
+			return;
+		on_event(mode, event);
+		gchat_free(event);
+	}
+}
+
 static void take_lines(struct json_mode *mode)
 {
 	while (may_take_line(mode)) {
@@ -157,6 +168,7 @@ static void take_lines(struct json_mode *mode)
 		case READER_LINE:
 			json_take_line(mode, line, mode->reader.line_number);
 			free(line);
+			take_events(mode); /* a call may have blocked for long */
 			break;
 		case READER_TOO_LONG:
 			refuse_line(mode, mode->reader.line_number, "longer than 256 KiB");
@@ -167,17 +179,6 @@ static void take_lines(struct json_mode *mode)
 			mode->input_ended = true;
 			return;
 		}
-	}
-}
-
-static void take_events(struct json_mode *mode)
-{
-	struct gchat_event *event;
-	for (int i = 0; i < EVENTS_PER_TURN && !mode->stopped; i++) {
-		if (gchat_next(mode->session.g, 0, &event) != 1)
-			return;
-		on_event(mode, event);
-		gchat_free(event);
 	}
 }
 

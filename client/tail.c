@@ -36,7 +36,9 @@ static void show(struct tail *t, const struct gchat_entry *e)
 		return;
 	t->seq = e->seq;
 	if (t->session.options->json) {
-		json_print(json_of_entry(e));
+		struct gchat_entry named = *e;
+		named.room_name = t->label;
+		json_print(json_of_entry(&named));
 		return;
 	}
 	char *rows = render_entry(&t->render, t->label, e);

@@ -3,6 +3,7 @@
 #include "client/chat_events.h"
 #include "client/complete.h"
 #include "client/fault.h"
+#include "client/session.h"
 #include "client/signin.h"
 #include "unit/client/capture.h"
 #include <stdlib.h>
