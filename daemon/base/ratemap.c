@@ -1,33 +1,13 @@
 /* uthash for the lookup, a tail queue for the age: the head is the least recently used. */
 #include "base/ratemap.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 /* One process, one key: uthash passes no context to its hash function. */
-static unsigned char hash_key[crypto_shorthash_KEYBYTES];
-static pthread_once_t hash_once = PTHREAD_ONCE_INIT;
-
-static void hash_key_make(void)
-{
-	randombytes_buf(hash_key, sizeof(hash_key));
-}
-
-static unsigned hash_bytes(const void *data, size_t len)
-{
-	unsigned char out[crypto_shorthash_BYTES];
-	unsigned value;
-	(void)crypto_shorthash(out, data, len, hash_key); /* always 0 */
-	memcpy(&value, out, sizeof(value));
-	return value;
-}
-
-#define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = hash_bytes((keyptr), (keylen)))
-#include <uthash.h>
-
 struct entry {
 	char key[RATEMAP_KEY_BYTES];
 	struct bucket_state state;
@@ -45,7 +25,6 @@ struct ratemap {
 
 struct ratemap *ratemap_new(size_t entries_max, int64_t per_minute, int64_t burst)
 {
-	(void)pthread_once(&hash_once, hash_key_make);
 	struct ratemap *map = mem_new(1, sizeof(*map));
 	(void)pthread_mutex_init(&map->mu, NULL); /* cannot fail with default attributes */
 	map->max = entries_max ? entries_max : 1;

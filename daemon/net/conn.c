@@ -1,36 +1,14 @@
 /* Records of connections, in two hash tables (by peer, by address) and two lists. */
 #include "net/conn.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <linux/tcp.h> /* netinet/tcp.h has a tcp_info without bytes_received */
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Keyed hashing: a peer that chooses its addresses and ports cannot choose collisions. One key per
- * process, because uthash passes no context to its hash function. */
-static unsigned char hash_key[crypto_shorthash_KEYBYTES];
-static pthread_once_t hash_once = PTHREAD_ONCE_INIT;
-
-static void hash_key_make(void)
-{
-	randombytes_buf(hash_key, sizeof(hash_key));
-}
-
-static unsigned hash_bytes(const void *data, size_t len)
-{
-	unsigned char out[crypto_shorthash_BYTES];
-	unsigned value;
-	(void)crypto_shorthash(out, data, len, hash_key); /* always 0 */
-	memcpy(&value, out, sizeof(value));
-	return value;
-}
-
-#define HASH_FUNCTION(keyptr, keylen, hashv) ((hashv) = hash_bytes((keyptr), (keylen)))
-#include <uthash.h>
 
 struct conn_hash {
 	struct conn *conn; /* borrowed: owns this */
@@ -45,7 +23,6 @@ struct conn_net {
 
 void conn_table_init(struct conn_table *t)
 {
-	(void)pthread_once(&hash_once, hash_key_make);
 	*t = (struct conn_table){0};
 	(void)pthread_mutex_init(&t->mu, NULL); /* cannot fail with default attributes */
 	TAILQ_INIT(&t->pending);

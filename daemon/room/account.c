@@ -58,7 +58,7 @@ void account_get_profile(struct account *account, struct profile *ret_profile)
 
 void profile_to_message(struct profile *profile, Gchat__V1__Profile *out)
 {
-	*out = (Gchat__V1__Profile)GCHAT__V1__PROFILE__INIT;
+	gchat__v1__profile__init(out);
 	out->account_id = profile->account_id;
 	out->user = profile->user;
 	out->display_name = profile->display_name;
@@ -72,7 +72,7 @@ void profile_to_message(struct profile *profile, Gchat__V1__Profile *out)
 void profile_to_member(struct profile *profile, Gchat__V1__Role role,
 	Gchat__V1__PresenceState presence, Gchat__V1__Member *out)
 {
-	*out = (Gchat__V1__Member)GCHAT__V1__MEMBER__INIT;
+	gchat__v1__member__init(out);
 	out->account_id = profile->account_id;
 	out->user = profile->user;
 	out->display_name = profile->display_name;
@@ -86,7 +86,8 @@ struct record_value account_encode(struct account *account, const struct profile
 	struct profile copy = *profile;
 	char hash[ACCOUNT_PASSWORD_HASH_BYTES];
 	(void)snprintf(hash, sizeof(hash), "%s", password_hash);
-	Gchat__V1__AccountRecord record = GCHAT__V1__ACCOUNT_RECORD__INIT;
+	Gchat__V1__AccountRecord record;
+	gchat__v1__account_record__init(&record);
 	record.account_id = account->id;
 	record.user = copy.user;
 	record.display_name = copy.display_name;

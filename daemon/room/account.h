@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/hash.h"
 #include "base/macros.h"
 #include "base/quota.h"
 #include "gchat/v1/chat.pb-c.h"
@@ -14,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <uthash.h>
 
 enum {
 	ACCOUNT_PASSWORD_HASH_BYTES = 128

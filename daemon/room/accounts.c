@@ -41,7 +41,8 @@ static void put_token(
 	token->id = write_take_id(write, ID_TOKEN);
 	write->token = token;
 
-	Gchat__V1__TokenRecord record = GCHAT__V1__TOKEN_RECORD__INIT;
+	Gchat__V1__TokenRecord record;
+	gchat__v1__token_record__init(&record);
 	record.token_id = token->id;
 	record.account_id = token->account->id;
 	record.device = token->device;
@@ -107,7 +108,8 @@ enum reason op_create_account(struct write *write, const struct profile *profile
 	write->profile = *profile;
 	write->profile.account_id = id;
 	(void)snprintf(write->password_hash, sizeof(write->password_hash), "%s", password_hash);
-	Gchat__V1__UserNameRecord name = GCHAT__V1__USER_NAME_RECORD__INIT;
+	Gchat__V1__UserNameRecord name;
+	gchat__v1__user_name_record__init(&name);
 	name.account_id = id;
 	write_put(write, RECORD_USER_NAME, name_key(write->actor), record_encode(&name.base),
 		STORE_ABSENT);
@@ -245,7 +247,8 @@ enum reason op_set_avatar(struct write *write, const struct profile *profile, co
 	char type[32];
 	(void)snprintf(type, sizeof(type), "%s", media_type);
 	uint8_t *copy = mem_dup(image, len);
-	Gchat__V1__AvatarRecord record = GCHAT__V1__AVATAR_RECORD__INIT;
+	Gchat__V1__AvatarRecord record;
+	gchat__v1__avatar_record__init(&record);
 	record.image = (ProtobufCBinaryData){.data = copy, .len = len};
 	record.media_type = type;
 	write_put(write, RECORD_AVATAR, hash_key(changed.avatar_hash), record_encode(&record.base),

@@ -66,8 +66,10 @@ void event_seal(struct event *event, uint64_t room_id, uint64_t seq, uint64_t ti
 static struct event *make_tombstone(
 	uint64_t room_id, uint64_t seq, uint64_t time_us, uint64_t author)
 {
-	Gchat__V1__Erased erased = GCHAT__V1__ERASED__INIT;
-	Gchat__V1__Event body = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Erased erased;
+	gchat__v1__erased__init(&erased);
+	Gchat__V1__Event body;
+	gchat__v1__event__init(&body);
 	body.author_id = author;
 	body.body_case = GCHAT__V1__EVENT__BODY_ERASED;
 	body.erased = &erased;

@@ -11,7 +11,8 @@ static const Gchat__V1__Role none = GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
 static void put_member(struct write *write, uint64_t account_id, Gchat__V1__Role role,
 	uint64_t joined_us, enum store_condition condition)
 {
-	Gchat__V1__MemberRecord record = GCHAT__V1__MEMBER_RECORD__INIT;
+	Gchat__V1__MemberRecord record;
+	gchat__v1__member_record__init(&record);
 	record.role = role;
 	record.joined_us = joined_us;
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account_id),
@@ -20,7 +21,8 @@ static void put_member(struct write *write, uint64_t account_id, Gchat__V1__Role
 
 static Gchat__V1__Event event_by(struct account *actor)
 {
-	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Event event;
+	gchat__v1__event__init(&event);
 	if (actor) {
 		event.author_id = actor->id;
 		event.author = actor->name;
@@ -79,7 +81,8 @@ enum reason op_join(struct write *write)
 	if (reason != REASON_NONE)
 		return reason;
 	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
-	Gchat__V1__MemberJoined joined = GCHAT__V1__MEMBER_JOINED__INIT;
+	Gchat__V1__MemberJoined joined;
+	gchat__v1__member_joined__init(&joined);
 	joined.role = write->role;
 	Gchat__V1__Event event = event_by(write->actor);
 	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
@@ -136,7 +139,8 @@ enum reason op_leave(struct write *write)
 		return REASON_NOT_A_MEMBER;
 	if (is_last_owner(write->room, write->actor->id))
 		return REASON_LAST_OWNER;
-	Gchat__V1__MemberLeft left = GCHAT__V1__MEMBER_LEFT__INIT;
+	Gchat__V1__MemberLeft left;
+	gchat__v1__member_left__init(&left);
 	Gchat__V1__Event event = event_by(write->actor);
 	event.body_case = GCHAT__V1__EVENT__BODY_LEFT;
 	event.left = &left;
@@ -171,7 +175,8 @@ enum reason op_remove(struct write *write, const char *reason_text)
 		return REASON_TEXT_TOO_LONG;
 	char text[LIMIT_REASON_BYTES + 1];
 	strcpy(text, reason_text);
-	Gchat__V1__MemberRemoved removed = GCHAT__V1__MEMBER_REMOVED__INIT;
+	Gchat__V1__MemberRemoved removed;
+	gchat__v1__member_removed__init(&removed);
 	removed.account_id = write->subject->id;
 	removed.user = write->subject->name;
 	removed.reason = text;
@@ -198,12 +203,14 @@ enum reason op_invite(struct write *write)
 	}
 	if (reason != REASON_NONE)
 		return reason;
-	Gchat__V1__InviteRecord record = GCHAT__V1__INVITE_RECORD__INIT;
+	Gchat__V1__InviteRecord record;
+	gchat__v1__invite_record__init(&record);
 	record.author_id = write->actor ? write->actor->id : 0;
 	record.created_us = clock_wall_us();
 	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, write->subject->id),
 		record_encode(&record.base), STORE_ANY);
-	Gchat__V1__MemberInvited invited = GCHAT__V1__MEMBER_INVITED__INIT;
+	Gchat__V1__MemberInvited invited;
+	gchat__v1__member_invited__init(&invited);
 	invited.account_id = write->subject->id;
 	invited.user = write->subject->name;
 	Gchat__V1__Event event = event_by(write->actor);
@@ -249,7 +256,8 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 	write->already = before == role;
 	if (write->already)
 		return REASON_NONE;
-	Gchat__V1__RoleChanged changed = GCHAT__V1__ROLE_CHANGED__INIT;
+	Gchat__V1__RoleChanged changed;
+	gchat__v1__role_changed__init(&changed);
 	changed.account_id = write->subject->id;
 	changed.user = write->subject->name;
 	changed.role = role;
@@ -295,7 +303,8 @@ enum reason op_mark_read(struct write *write, uint64_t seq)
 	room_unlock(write->room);
 	if (reason != REASON_NONE || write->already)
 		return reason;
-	Gchat__V1__MarkerRecord record = GCHAT__V1__MARKER_RECORD__INIT;
+	Gchat__V1__MarkerRecord record;
+	gchat__v1__marker_record__init(&record);
 	record.read_seq = seq;
 	write_put(write, RECORD_MARKER, record_key_pair(write->actor->id, write->room->id),
 		record_encode(&record.base), STORE_ANY);

@@ -8,7 +8,8 @@
 /* An event's fixed part: who does it, under which id. */
 static Gchat__V1__Event event_by(const struct write *write, const uint8_t *client_id)
 {
-	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Event event;
+	gchat__v1__event__init(&event);
 	event.author_id = write->actor->id;
 	event.author = write->actor->name;
 	/* the encoder only reads: the cast takes nothing away */
@@ -44,7 +45,8 @@ enum reason op_send(struct write *write, const struct op_message *m)
 	enum reason reason = check(write, check_text(write, m->text));
 	if (reason != REASON_NONE)
 		return reason;
-	Gchat__V1__Message message = GCHAT__V1__MESSAGE__INIT;
+	Gchat__V1__Message message;
+	gchat__v1__message__init(&message);
 	message.text = m->text;
 	message.reply_to = m->target_seq;
 	Gchat__V1__Event event = event_by(write, m->client_id);
@@ -59,7 +61,8 @@ enum reason op_edit(struct write *write, const struct op_message *m)
 	enum reason reason = check_target(write, m, check_text(write, m->text));
 	if (reason != REASON_NONE)
 		return reason;
-	Gchat__V1__Edit edit = GCHAT__V1__EDIT__INIT;
+	Gchat__V1__Edit edit;
+	gchat__v1__edit__init(&edit);
 	edit.text = m->text;
 	edit.target_seq = m->target_seq;
 	Gchat__V1__Event event = event_by(write, m->client_id);
@@ -76,7 +79,8 @@ enum reason op_delete(struct write *write, const struct op_message *m)
 		strlen(m->reason) > LIMIT_REASON_BYTES ? REASON_TEXT_TOO_LONG : REASON_NONE);
 	if (reason != REASON_NONE)
 		return reason;
-	Gchat__V1__Deletion deletion = GCHAT__V1__DELETION__INIT;
+	Gchat__V1__Deletion deletion;
+	gchat__v1__deletion__init(&deletion);
 	deletion.reason = m->reason;
 	deletion.target_seq = m->target_seq;
 	Gchat__V1__Event event = event_by(write, m->client_id);
@@ -95,7 +99,8 @@ enum reason op_react(struct write *write, const struct op_message *m)
 		write, m, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
 	if (reason != REASON_NONE)
 		return reason;
-	Gchat__V1__Reaction reaction = GCHAT__V1__REACTION__INIT;
+	Gchat__V1__Reaction reaction;
+	gchat__v1__reaction__init(&reaction);
 	reaction.emoji = m->emoji;
 	reaction.removed = m->remove;
 	reaction.target_seq = m->target_seq;

@@ -79,7 +79,8 @@ static void note(struct presence *p, struct account *account)
 {
 	int64_t wait_ms = actual(account) == offline ? p->options.grace_ms : p->options.interval_ms;
 	if (account->presence.due_us == 0) {
-		TAILQ_INSERT_TAIL(&p->changed, account_ref(account), presence.link);
+		(void)account_ref(account); /* not in the macro, which evaluates it five times */
+		TAILQ_INSERT_TAIL(&p->changed, account, presence.link);
 	}
 	account->presence.due_us = clock_mono_add_ms(clock_mono(), wait_ms).us;
 }
@@ -144,7 +145,8 @@ static void add_news(struct news **all, uint64_t room_id, const uint8_t *wire, s
 static void tell(struct presence *p, struct news **all, struct account *account,
 	Gchat__V1__PresenceState state, unsigned room_max)
 {
-	Gchat__V1__Presence update = GCHAT__V1__PRESENCE__INIT;
+	Gchat__V1__Presence update;
+	gchat__v1__presence__init(&update);
 	update.account_id = account->id;
 	update.user = account->name;
 	update.state = state;

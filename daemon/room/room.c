@@ -89,7 +89,7 @@ void room_get_info(struct room *room, struct room_info *ret_info)
 
 void room_info_to_message(struct room_info *info, Gchat__V1__Room *out)
 {
-	*out = (Gchat__V1__Room)GCHAT__V1__ROOM__INIT;
+	gchat__v1__room__init(out);
 	out->room_id = info->id;
 	out->name = info->name;
 	out->title = info->title;

@@ -11,7 +11,8 @@
 static struct record_value room_record(const struct room_info *info, const uint8_t *request_id)
 {
 	struct room_info copy = *info;
-	Gchat__V1__RoomRecord record = GCHAT__V1__ROOM_RECORD__INIT;
+	Gchat__V1__RoomRecord record;
+	gchat__v1__room_record__init(&record);
 	record.room_id = copy.id;
 	record.name = copy.name;
 	record.title = copy.title;
@@ -33,16 +34,19 @@ static struct record_key name_key(const struct room_info *info)
 
 static void add_first_member(struct write *write, struct account *account, Gchat__V1__Role role)
 {
-	Gchat__V1__MemberJoined joined = GCHAT__V1__MEMBER_JOINED__INIT;
+	Gchat__V1__MemberJoined joined;
+	gchat__v1__member_joined__init(&joined);
 	joined.role = role;
-	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Event event;
+	gchat__v1__event__init(&event);
 	event.author_id = account->id;
 	event.author = account->name;
 	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
 	event.joined = &joined;
 	write_add_event(write, event_new(&event, 0, 0), NULL);
 
-	Gchat__V1__MemberRecord record = GCHAT__V1__MEMBER_RECORD__INIT;
+	Gchat__V1__MemberRecord record;
+	gchat__v1__member_record__init(&record);
 	record.role = role;
 	record.joined_us = write->info.created_us;
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account->id),
@@ -96,7 +100,8 @@ static void prepare_create(struct write *write, const uint8_t *request_id)
 	write->room = room_new(write->info.id, write->info.name, write->info.created_us);
 	if (request_id)
 		memcpy(write->room->request_id, request_id, LIMIT_CLIENT_MSG_ID_BYTES);
-	Gchat__V1__RoomNameRecord name = GCHAT__V1__ROOM_NAME_RECORD__INIT;
+	Gchat__V1__RoomNameRecord name;
+	gchat__v1__room_name_record__init(&name);
 	name.room_id = write->info.id;
 	write_put(write, RECORD_ROOM_NAME, name_key(&write->info), record_encode(&name.base),
 		STORE_ABSENT);
@@ -188,11 +193,13 @@ static enum reason check_update(const struct write *write, const struct op_room_
 
 static void add_room_changed(struct write *write)
 {
-	Gchat__V1__RoomChanged changed = GCHAT__V1__ROOM_CHANGED__INIT;
+	Gchat__V1__RoomChanged changed;
+	gchat__v1__room_changed__init(&changed);
 	changed.title = write->info.title;
 	changed.topic = write->info.topic;
 	changed.visibility = write->info.visibility;
-	Gchat__V1__Event event = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Event event;
+	gchat__v1__event__init(&event);
 	if (write->actor) {
 		event.author_id = write->actor->id;
 		event.author = write->actor->name;

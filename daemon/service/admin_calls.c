@@ -66,7 +66,8 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 		stats.health == STORE_HEALTH_READ_ONLY ? "no space left: sends are refused" : "");
 	(void)snprintf(state, sizeof(state), "%s",
 		health_is_serving(&service->health) ? "SERVING" : "DRAINING");
-	Gchat__V1__GetStatusResponse r = GCHAT__V1__GET_STATUS_RESPONSE__INIT;
+	Gchat__V1__GetStatusResponse r;
+	gchat__v1__get_status_response__init(&r);
 	r.name = config->server.name;
 	r.version = version;
 	r.state = state;
@@ -127,13 +128,14 @@ void admin_list_rooms(struct call *call, const ProtobufCMessage *msg)
 	for (size_t i = 0; i < page.count; i++) {
 		room_get_info(page.rooms[i], &infos[i]);
 		room_info_to_message(&infos[i], &rooms[i]);
-		outs[i] = (Gchat__V1__AdminRoom)GCHAT__V1__ADMIN_ROOM__INIT;
+		gchat__v1__admin_room__init(&outs[i]);
 		outs[i].room = &rooms[i];
 		outs[i].online_count = online_in(call->service->presence, page.rooms[i]);
 		outs[i].reader_count = atomic_load(&page.rooms[i]->readers);
 		list[i] = &outs[i];
 	}
-	Gchat__V1__ListAllRoomsResponse response = GCHAT__V1__LIST_ALL_ROOMS_RESPONSE__INIT;
+	Gchat__V1__ListAllRoomsResponse response;
+	gchat__v1__list_all_rooms_response__init(&response);
 	response.rooms = list;
 	response.n_rooms = page.count;
 	if (page.more)
@@ -165,13 +167,14 @@ void admin_list_members(struct call *call, const ProtobufCMessage *msg)
 		account_get_profile(account, &profiles[i]);
 		profile_to_member(&profiles[i], page.entries[i].role,
 			presence_of(call->service->presence, account), &members[i]);
-		outs[i] = (Gchat__V1__AdminMember)GCHAT__V1__ADMIN_MEMBER__INIT;
+		gchat__v1__admin_member__init(&outs[i]);
 		outs[i].member = &members[i];
 		outs[i].joined_us = page.entries[i].joined_us;
 		outs[i].last_seen_us = atomic_load(&account->last_seen_us);
 		list[i] = &outs[i];
 	}
-	Gchat__V1__ListRoomMembersResponse response = GCHAT__V1__LIST_ROOM_MEMBERS_RESPONSE__INIT;
+	Gchat__V1__ListRoomMembersResponse response;
+	gchat__v1__list_room_members_response__init(&response);
 	response.members = list;
 	response.n_members = page.count;
 	response.member_count = page.member_count;
@@ -190,7 +193,8 @@ void admin_list_members(struct call *call, const ProtobufCMessage *msg)
 
 static void reply_kicked(struct call *call)
 {
-	Gchat__V1__KickResponse response = GCHAT__V1__KICK_RESPONSE__INIT;
+	Gchat__V1__KickResponse response;
+	gchat__v1__kick_response__init(&response);
 	struct account *subject = call->write.subject;
 	response.sessions = atomic_load(&subject->sessions);
 	log_notice("kicked uid=%u user=%s room=%s", call->admin_uid, subject->name,
@@ -240,6 +244,7 @@ void admin_end_session(struct call *call, const ProtobufCMessage *msg)
 		call->service->hub, r->session_id, REASON_REMOVED, r->reason[0] ? r->reason : NULL);
 	log_notice("session ended by uid=%u session=%llu", call->admin_uid,
 		(unsigned long long)r->session_id);
-	Gchat__V1__EndSessionResponse response = GCHAT__V1__END_SESSION_RESPONSE__INIT;
+	Gchat__V1__EndSessionResponse response;
+	gchat__v1__end_session_response__init(&response);
 	call_reply(call, &response.base);
 }

@@ -16,7 +16,7 @@
 
 static void fill(struct certificate_message *c, const char *cert_file, const char *key_file)
 {
-	c->message = (Gchat__V1__Certificate)GCHAT__V1__CERTIFICATE__INIT;
+	gchat__v1__certificate__init(&c->message);
 	c->message.subject = c->info.subject;
 	c->message.issuer = c->info.issuer;
 	c->message.fingerprint = c->info.fingerprint;
@@ -42,7 +42,8 @@ void admin_get_certificate(struct call *call, const ProtobufCMessage *msg)
 	(void)msg;
 	struct certificate_message *c = mem_new(1, sizeof(*c));
 	certificate_fill(call->service, c);
-	Gchat__V1__GetCertificateResponse response = GCHAT__V1__GET_CERTIFICATE_RESPONSE__INIT;
+	Gchat__V1__GetCertificateResponse response;
+	gchat__v1__get_certificate_response__init(&response);
 	response.certificate = &c->message;
 	call_reply(call, &response.base);
 	free(c);
@@ -84,8 +85,8 @@ static void reply_rotated(struct call *call)
 	}
 	fill(&r->before, r->cert_file, r->key_file);
 	fill(&r->after, r->cert_file, r->key_file);
-	Gchat__V1__RotateCertificateResponse response =
-		GCHAT__V1__ROTATE_CERTIFICATE_RESPONSE__INIT;
+	Gchat__V1__RotateCertificateResponse response;
+	gchat__v1__rotate_certificate_response__init(&response);
 	response.before = &r->before.message;
 	response.after = &r->after.message;
 	call_reply(call, &response.base);

@@ -95,7 +95,7 @@ static int by_id(const void *a, const void *b)
 
 static void to_message(struct row *row, Gchat__V1__Session *out)
 {
-	*out = (Gchat__V1__Session)GCHAT__V1__SESSION__INIT;
+	gchat__v1__session__init(out);
 	out->session_id = row->id;
 	out->account_id = row->account_id;
 	out->user = row->user;
@@ -125,7 +125,8 @@ static void reply_sessions(struct call *call)
 	if (g->count > count)
 		(void)snprintf(
 			token, sizeof(token), "%llu", (unsigned long long)g->rows[count - 1].id);
-	Gchat__V1__ListSessionsResponse response = GCHAT__V1__LIST_SESSIONS_RESPONSE__INIT;
+	Gchat__V1__ListSessionsResponse response;
+	gchat__v1__list_sessions_response__init(&response);
 	response.sessions = list;
 	response.n_sessions = count;
 	response.next_page_token = token;

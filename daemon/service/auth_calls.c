@@ -96,7 +96,8 @@ void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
 		[CONFIG_REGISTRATION_CLOSED] = GCHAT__V1__REGISTRATION__REGISTRATION_CLOSED,
 	};
 	Gchat__V1__Limits limits;
-	Gchat__V1__GetServerInfoResponse info = GCHAT__V1__GET_SERVER_INFO_RESPONSE__INIT;
+	Gchat__V1__GetServerInfoResponse info;
+	gchat__v1__get_server_info_response__init(&info);
 	char version[] = GCHAT_VERSION;
 	char password[] = "password";
 	char *methods[] = {password};
@@ -129,7 +130,8 @@ static void reply_signed_in(struct call *call)
 	metric_add(METRIC_LOG_INS, 1);
 	(void)acceptor_signed_in(call->service->acceptor, call->peer);
 	/* the responses of the three ways in are alike: token = 1, account = 2 */
-	Gchat__V1__LoginResponse response = GCHAT__V1__LOGIN_RESPONSE__INIT;
+	Gchat__V1__LoginResponse response;
+	gchat__v1__login_response__init(&response);
 	response.token = in->token.text;
 	response.account = &account;
 	call_reply(call, &response.base);
@@ -313,7 +315,8 @@ void auth_login(struct call *call, const ProtobufCMessage *msg)
 
 static void reply_password_changed(struct call *call)
 {
-	Gchat__V1__ChangePasswordResponse response = GCHAT__V1__CHANGE_PASSWORD_RESPONSE__INIT;
+	Gchat__V1__ChangePasswordResponse response;
+	gchat__v1__change_password_response__init(&response);
 	call_reply(call, &response.base);
 }
 
@@ -351,7 +354,8 @@ void auth_change_password(struct call *call, const ProtobufCMessage *msg)
 
 static void reply_logged_out(struct call *call)
 {
-	Gchat__V1__LogoutResponse response = GCHAT__V1__LOGOUT_RESPONSE__INIT;
+	Gchat__V1__LogoutResponse response;
+	gchat__v1__logout_response__init(&response);
 	call_reply(call, &response.base);
 }
 
@@ -400,14 +404,15 @@ void auth_list_tokens(struct call *call, const ProtobufCMessage *msg)
 	};
 	Gchat__V1__Token *tokens = mem_new(TOKENS_MAX, sizeof(*tokens));
 	Gchat__V1__Token **list = mem_new(TOKENS_MAX, sizeof(struct Gchat__V1__Token *));
-	Gchat__V1__ListTokensResponse response = GCHAT__V1__LIST_TOKENS_RESPONSE__INIT;
+	Gchat__V1__ListTokensResponse response;
+	gchat__v1__list_tokens_response__init(&response);
 	struct account_token *token;
 	pthread_rwlock_rdlock(&call->service->directory->lock); /* held: devices are borrowed */
 	LIST_FOREACH (token, &call->account->tokens, link) {
 		if (response.n_tokens == TOKENS_MAX)
 			break;
 		Gchat__V1__Token *out = &tokens[response.n_tokens];
-		*out = (Gchat__V1__Token)GCHAT__V1__TOKEN__INIT;
+		gchat__v1__token__init(out);
 		out->token_id = token->id;
 		out->device = token->device;
 		out->created_us = token->created_us;
@@ -424,7 +429,8 @@ void auth_list_tokens(struct call *call, const ProtobufCMessage *msg)
 
 static void reply_revoked(struct call *call)
 {
-	Gchat__V1__RevokeTokenResponse response = GCHAT__V1__REVOKE_TOKEN_RESPONSE__INIT;
+	Gchat__V1__RevokeTokenResponse response;
+	gchat__v1__revoke_token_response__init(&response);
 	call_reply(call, &response.base);
 }
 

@@ -171,7 +171,8 @@ static void on_set_typing(struct session *s, const frame_t *frame)
 		session_reply_error(s, frame->request_id, reason, wait_ms);
 		return;
 	}
-	Gchat__V1__Typing typing = GCHAT__V1__TYPING__INIT;
+	Gchat__V1__Typing typing;
+	gchat__v1__typing__init(&typing);
 	typing.room_id = f->room_id;
 	typing.account_id = s->account->id;
 	typing.user = s->account->name;

@@ -56,7 +56,7 @@ static void put_welcome(struct session *s, struct welcome *w)
 	for (size_t i = 0; i < w->count; i++) {
 		struct entry *e = &w->entries[i];
 		room_info_to_message(&e->info, &rooms[i]);
-		states[i] = (Gchat__V1__RoomState)GCHAT__V1__ROOM_STATE__INIT;
+		gchat__v1__room_state__init(&states[i]);
 		states[i].room = &rooms[i];
 		states[i].role = e->role;
 		states[i].read_seq = e->read_seq;
@@ -64,7 +64,8 @@ static void put_welcome(struct session *s, struct welcome *w)
 		list[i] = &states[i];
 	}
 	Gchat__V1__Limits limits;
-	Gchat__V1__Welcome welcome = GCHAT__V1__WELCOME__INIT;
+	Gchat__V1__Welcome welcome;
+	gchat__v1__welcome__init(&welcome);
 	server_info_limits(s->shard->hub->options.arg, &limits);
 	welcome.account = &account;
 	welcome.rooms = list;
@@ -128,7 +129,8 @@ static const Gchat__V1__Cursor *find_cursor(const Gchat__V1__Hello *hello, uint6
 
 static void put_reset(struct session *s, uint64_t room_id, uint64_t seq, const char *reason)
 {
-	Gchat__V1__Reset reset = GCHAT__V1__RESET__INIT;
+	Gchat__V1__Reset reset;
+	gchat__v1__reset__init(&reset);
 	char text[16];
 	(void)strncpy(text, reason, sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';

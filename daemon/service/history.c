@@ -101,7 +101,8 @@ static void reply_page(struct call *call)
 		control_add(&call->response, h->amendments.data, h->amendments.len);
 	struct room_info info;
 	room_get_info(h->room, &info);
-	Gchat__V1__GetHistoryResponse rest = GCHAT__V1__GET_HISTORY_RESPONSE__INIT;
+	Gchat__V1__GetHistoryResponse rest;
+	gchat__v1__get_history_response__init(&rest);
 	rest.first_seq = info.first_seq;
 	rest.head_seq = info.head_seq;
 	codec_encode(&rest.base, control_grow(&call->response, codec_size(&rest.base)));

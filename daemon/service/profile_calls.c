@@ -42,7 +42,8 @@ void profile_get_many(struct call *call, const ProtobufCMessage *msg)
 		add_found(found, directory_find_account(d, r->account_ids[i]));
 	for (size_t i = 0; i < r->n_users; i++)
 		add_found(found, directory_find_user(d, r->users[i]));
-	Gchat__V1__GetProfilesResponse response = GCHAT__V1__GET_PROFILES_RESPONSE__INIT;
+	Gchat__V1__GetProfilesResponse response;
+	gchat__v1__get_profiles_response__init(&response);
 	response.profiles = found->list;
 	response.n_profiles = found->count;
 	call_reply(call, &response.base);
@@ -57,7 +58,8 @@ static void reply_profile(struct call *call)
 	Gchat__V1__Profile message;
 	account_get_profile(call->account, &profile);
 	profile_to_message(&profile, &message);
-	Gchat__V1__UpdateProfileResponse response = GCHAT__V1__UPDATE_PROFILE_RESPONSE__INIT;
+	Gchat__V1__UpdateProfileResponse response;
+	gchat__v1__update_profile_response__init(&response);
 	response.profile = &message;
 	call_reply(call, &response.base);
 }
@@ -87,7 +89,8 @@ void profile_update(struct call *call, const ProtobufCMessage *msg)
 
 static void reply_avatar_set(struct call *call)
 {
-	Gchat__V1__SetAvatarResponse response = GCHAT__V1__SET_AVATAR_RESPONSE__INIT;
+	Gchat__V1__SetAvatarResponse response;
+	gchat__v1__set_avatar_response__init(&response);
 	response.received_bytes = (uint32_t)call->write.number;
 	response.avatar_hash = (ProtobufCBinaryData){
 		.data = call->write.profile.avatar_hash, .len = LIMIT_SHA256_BYTES};
@@ -166,14 +169,16 @@ void profile_set_avatar(struct call *call, const ProtobufCMessage *msg)
 		finish_upload(call, whole, r->total_bytes);
 		return;
 	}
-	Gchat__V1__SetAvatarResponse response = GCHAT__V1__SET_AVATAR_RESPONSE__INIT;
+	Gchat__V1__SetAvatarResponse response;
+	gchat__v1__set_avatar_response__init(&response);
 	response.received_bytes = r->offset + (uint32_t)r->chunk.len;
 	call_reply(call, &response.base);
 }
 
 static void reply_avatar_deleted(struct call *call)
 {
-	Gchat__V1__DeleteAvatarResponse response = GCHAT__V1__DELETE_AVATAR_RESPONSE__INIT;
+	Gchat__V1__DeleteAvatarResponse response;
+	gchat__v1__delete_avatar_response__init(&response);
 	call_reply(call, &response.base);
 }
 

@@ -47,7 +47,8 @@ void room_list(struct call *call, const ProtobufCMessage *msg)
 		room_info_to_message(&infos[i], &rooms[i]);
 		list[i] = &rooms[i];
 	}
-	Gchat__V1__ListRoomsResponse response = GCHAT__V1__LIST_ROOMS_RESPONSE__INIT;
+	Gchat__V1__ListRoomsResponse response;
+	gchat__v1__list_rooms_response__init(&response);
 	response.rooms = list;
 	response.n_rooms = page.count;
 	if (page.more)
@@ -71,7 +72,8 @@ void room_get(struct call *call, const ProtobufCMessage *msg)
 	Gchat__V1__Room out;
 	room_get_info(room, &info);
 	room_info_to_message(&info, &out);
-	Gchat__V1__GetRoomResponse response = GCHAT__V1__GET_ROOM_RESPONSE__INIT;
+	Gchat__V1__GetRoomResponse response;
+	gchat__v1__get_room_response__init(&response);
 	response.room = &out;
 	response.role = room_role_of(room, call->account->id);
 	call_reply(call, &response.base);
@@ -100,7 +102,8 @@ void room_list_members(struct call *call, const ProtobufCMessage *msg)
 			presence_of(call->service->presence, page.entries[i].account), &members[i]);
 		list[i] = &members[i];
 	}
-	Gchat__V1__ListMembersResponse response = GCHAT__V1__LIST_MEMBERS_RESPONSE__INIT;
+	Gchat__V1__ListMembersResponse response;
+	gchat__v1__list_members_response__init(&response);
 	response.members = list;
 	response.n_members = page.count;
 	response.member_count = page.member_count;
@@ -123,14 +126,16 @@ static void reply_room(struct call *call)
 	room_get_info(call->write.room, &info);
 	room_info_to_message(&info, &room);
 	/* CreateRoom, UpdateRoom and OpenDirectRoom answer alike: room = 1 */
-	Gchat__V1__CreateRoomResponse response = GCHAT__V1__CREATE_ROOM_RESPONSE__INIT;
+	Gchat__V1__CreateRoomResponse response;
+	gchat__v1__create_room_response__init(&response);
 	response.room = &room;
 	call_reply(call, &response.base);
 }
 
 static void reply_empty(struct call *call)
 {
-	Gchat__V1__DeleteRoomResponse response = GCHAT__V1__DELETE_ROOM_RESPONSE__INIT;
+	Gchat__V1__DeleteRoomResponse response;
+	gchat__v1__delete_room_response__init(&response);
 	call_reply(call, &response.base); /* every empty message encodes as nothing */
 }
 
@@ -276,7 +281,8 @@ static void reply_markers(struct call *call)
 	Gchat__V1__ReadMarker **list = mem_new(m->count, sizeof(struct Gchat__V1__ReadMarker *));
 	for (size_t i = 0; i < m->count; i++)
 		list[i] = &m->markers[i];
-	Gchat__V1__ListReadMarkersResponse response = GCHAT__V1__LIST_READ_MARKERS_RESPONSE__INIT;
+	Gchat__V1__ListReadMarkersResponse response;
+	gchat__v1__list_read_markers_response__init(&response);
 	response.read_markers = list;
 	response.n_read_markers = m->count;
 	call_reply(call, &response.base);
@@ -291,7 +297,7 @@ void room_list_read_markers(struct call *call, const ProtobufCMessage *msg)
 	m->rooms = directory_rooms_of(call->service->directory, call->account, &m->count);
 	m->markers = mem_new(m->count, sizeof(*m->markers));
 	for (size_t i = 0; i < m->count; i++) {
-		m->markers[i] = (Gchat__V1__ReadMarker)GCHAT__V1__READ_MARKER__INIT;
+		gchat__v1__read_marker__init(&m->markers[i]);
 		m->markers[i].room_id = m->rooms[i]->id;
 		room_lock(m->rooms[i]);
 		struct member *member = room_find_member(m->rooms[i], call->account->id);

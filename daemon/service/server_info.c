@@ -14,7 +14,7 @@ char *server_info_name(void)
 void server_info_limits(void *arg, Gchat__V1__Limits *ret_limits)
 {
 	const struct config *config = service_config(arg);
-	*ret_limits = (Gchat__V1__Limits)GCHAT__V1__LIMITS__INIT;
+	gchat__v1__limits__init(ret_limits);
 	ret_limits->text_bytes_max = (uint32_t)config->limits.text_bytes;
 	ret_limits->frame_bytes_max = LIMIT_MESSAGE_BYTES;
 	ret_limits->rooms_max = (uint32_t)config->limits.rooms_per_account;

@@ -146,7 +146,8 @@ struct marker_news {
 
 static void tell_marker(struct marker_news *news)
 {
-	Gchat__V1__ReadMarker marker = GCHAT__V1__READ_MARKER__INIT;
+	Gchat__V1__ReadMarker marker;
+	gchat__v1__read_marker__init(&marker);
 	struct control wire = {0};
 	marker.room_id = news->room->id;
 	marker.read_seq = news->read_seq;

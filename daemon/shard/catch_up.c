@@ -33,7 +33,8 @@ static void run(struct store_job *job, struct store_reader *reader)
 
 static void put_damaged(struct session *s, struct subscription *sub)
 {
-	Gchat__V1__Gap gap = GCHAT__V1__GAP__INIT;
+	Gchat__V1__Gap gap;
+	gchat__v1__gap__init(&gap);
 	gap.room_id = sub->room_id;
 	gap.from_seq = sub->cursor.next;
 	gap.to_seq = sub->cursor.next;

@@ -120,7 +120,8 @@ static void act_parted(struct notice *n, struct shard *shard)
 		subscription_mark(sub);
 		if (n->seq > 0)
 			continue; /* it reads up to its own end */
-		Gchat__V1__Reset reset = GCHAT__V1__RESET__INIT;
+		Gchat__V1__Reset reset;
+		gchat__v1__reset__init(&reset);
 		reset.room_id = n->room->id;
 		reset.reason = (char[]){"NOT_A_MEMBER"};
 		session_put(s, FRAME_RESETS, &reset.base);

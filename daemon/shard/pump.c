@@ -101,7 +101,8 @@ static void on_read(struct op *op, bool ok)
 
 static void put_gap(struct session *s, struct subscription *sub, uint64_t to)
 {
-	Gchat__V1__Gap gap = GCHAT__V1__GAP__INIT;
+	Gchat__V1__Gap gap;
+	gchat__v1__gap__init(&gap);
 	gap.room_id = sub->room_id;
 	gap.from_seq = sub->cursor.next;
 	gap.to_seq = to;

@@ -26,8 +26,10 @@ void session_reply(struct session *s, Gchat__V1__Reply *reply)
 
 void session_reply_ok(struct session *s, uint64_t request_id)
 {
-	Gchat__V1__Ok ok = GCHAT__V1__OK__INIT;
-	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	Gchat__V1__Ok ok;
+	gchat__v1__ok__init(&ok);
+	Gchat__V1__Reply reply;
+	gchat__v1__reply__init(&reply);
 	reply.request_id = request_id;
 	reply.result_case = GCHAT__V1__REPLY__RESULT_OK;
 	reply.ok = &ok;
@@ -41,12 +43,14 @@ void session_reply_error(
 	char text[160];
 	(void)snprintf(name, sizeof(name), "%s", reason_name(reason));
 	(void)snprintf(text, sizeof(text), "%s", reason_text(reason));
-	Gchat__V1__Error error = GCHAT__V1__ERROR__INIT;
+	Gchat__V1__Error error;
+	gchat__v1__error__init(&error);
 	error.code = reason_code(reason);
 	error.reason = name;
 	error.message = text;
 	error.retry_after_ms = retry_after_ms;
-	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	Gchat__V1__Reply reply;
+	gchat__v1__reply__init(&reply);
 	reply.request_id = request_id;
 	reply.result_case = GCHAT__V1__REPLY__RESULT_ERROR;
 	reply.error = &error;
@@ -59,12 +63,14 @@ void session_reply_error(
 static void reply_committed(struct request *request)
 {
 	const struct write *write = &request->write;
-	Gchat__V1__Committed committed = GCHAT__V1__COMMITTED__INIT;
+	Gchat__V1__Committed committed;
+	gchat__v1__committed__init(&committed);
 	committed.room_id = write->room->id;
 	committed.seq = write->seq;
 	committed.time_us = write->time_us;
 	committed.duplicate = write->duplicate;
-	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	Gchat__V1__Reply reply;
+	gchat__v1__reply__init(&reply);
 	reply.request_id = request->request_id;
 	reply.result_case = GCHAT__V1__REPLY__RESULT_COMMITTED;
 	reply.committed = &committed;
@@ -77,7 +83,8 @@ static void reply_joined(struct request *request)
 	Gchat__V1__Room room;
 	room_get_info(request->write.room, &info);
 	room_info_to_message(&info, &room);
-	Gchat__V1__Reply reply = GCHAT__V1__REPLY__INIT;
+	Gchat__V1__Reply reply;
+	gchat__v1__reply__init(&reply);
 	reply.request_id = request->request_id;
 	reply.result_case = GCHAT__V1__REPLY__RESULT_JOINED;
 	reply.joined = &room;
@@ -227,7 +234,8 @@ static void put_members(struct session *s, struct roll *roll, Gchat__V1__RoomSna
 void session_put_snapshot(struct session *s, struct room *room)
 {
 	struct roll roll = {0};
-	Gchat__V1__RoomSnapshot snapshot = GCHAT__V1__ROOM_SNAPSHOT__INIT;
+	Gchat__V1__RoomSnapshot snapshot;
+	gchat__v1__room_snapshot__init(&snapshot);
 	if (!(s->wants & UPDATE_MEMBERS))
 		return;
 	snapshot.room_id = room->id;

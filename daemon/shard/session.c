@@ -190,7 +190,8 @@ static void put_going_away(struct session *s, enum reason reason, const char *te
 	char sentence[LIMIT_REASON_BYTES + 1];
 	(void)snprintf(name, sizeof(name), "%s", reason_name(reason));
 	(void)snprintf(sentence, sizeof(sentence), "%s", text);
-	Gchat__V1__GoingAway away = GCHAT__V1__GOING_AWAY__INIT;
+	Gchat__V1__GoingAway away;
+	gchat__v1__going_away__init(&away);
 	away.reason = name;
 	away.message = sentence;
 	unsigned spread = s->shard->limits.reconnect_spread_ms;

@@ -6,11 +6,11 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "proto/codec.h"
 #include "rpc/queue.h"
 #include "shard/mailbox.h"
 #include <stdint.h>
-#include <uthash.h>
 
 struct hub;
 struct session;

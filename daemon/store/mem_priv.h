@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "store/hash.h"
+#include "base/hash.h"
 #include "store/store_priv.h"
 #include <pthread.h>
 

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "store/hash.h"
+#include "base/hash.h"
 #include "store/sqlite_conn.h"
 
 enum {
