@@ -31,3 +31,6 @@ void act_whois(struct chat *c, char *args);
 
 /* What is typed without a command: says it in the current room. */
 void act_say(struct chat *c, const char *text);
+
+/* The draft changed: the room hears that someone is typing, now and then. */
+void act_typing(struct chat *c);

@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	TYPING_REPEAT_MS = 3000, /* it holds for twice as long */
+};
+
 /* The line as it was typed, for when it is refused. Owned by the caller. */
 static char *typed(const char *fmt, ...) GC_PRINTF(1, 2);
 
@@ -45,6 +49,18 @@ void act_say(struct chat *c, const char *text)
 	if (c->online)
 		(void)gchat_set_typing(c->session.g, room->room_id, false, NULL); /* a courtesy */
 	c->typed = (struct mono){0};
+}
+
+void act_typing(struct chat *c)
+{
+	struct mono now = clock_mono();
+	bool draft = !line_is_empty(&c->line) && c->line.text[0] != '/';
+	if (!draft || !c->online || !c->room_id)
+		return;
+	if (c->typed.us && clock_mono_ms_since(now, c->typed) < TYPING_REPEAT_MS)
+		return;
+	c->typed = now;
+	(void)gchat_set_typing(c->session.g, c->room_id, true, NULL); /* a courtesy */
 }
 
 /* The number in front of the arguments; 0, and it was said, when there is none. */

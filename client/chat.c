@@ -24,7 +24,6 @@
 enum {
 	EVENTS_PER_TURN = 256, /* then the keys are looked at again */
 	KEYS_BYTES_PER_TURN = 4096,
-	TYPING_REPEAT_MS = 3000,
 	SIGNAL_STATUS = 128,
 };
 
@@ -80,18 +79,6 @@ static void submit(struct chat *c)
 	chat_mark_read(c);
 }
 
-static void tell_typing(struct chat *c)
-{
-	struct mono now = clock_mono();
-	bool draft = !line_is_empty(&c->line) && c->line.text[0] != '/';
-	if (!draft || !c->online || !c->room_id)
-		return;
-	if (c->typed.us && clock_mono_ms_since(now, c->typed) < TYPING_REPEAT_MS)
-		return;
-	c->typed = now;
-	(void)gchat_set_typing(c->session.g, c->room_id, true, NULL); /* a courtesy */
-}
-
 static void on_cancel(struct chat *c)
 {
 	if (c->leaving)
@@ -110,7 +97,7 @@ static void on_line_event(struct chat *c, enum line_event event)
 		break;
 	case LINE_CHANGED:
 		screen_damage(&c->screen);
-		tell_typing(c);
+		act_typing(c);
 		break;
 	case LINE_SUBMIT:
 		submit(c);

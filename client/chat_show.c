@@ -177,6 +177,7 @@ void chat_enter(struct chat *c, struct room *room)
 		keep_room(c, room);
 	if (!c->talkative)
 		return;
+	c->render.last_room_id = 0; /* the next line names its room again */
 	chat_say(c, "%s: %u member%s%s%s", room->label, room->member_count,
 		room->member_count == 1 ? "" : "s", *room->topic ? ", " : "", room->topic);
 	bool first = !room->entered;

@@ -170,73 +170,74 @@ static enum line_event cancel(struct line *l)
 	return LINE_CHANGED;
 }
 
+/* Keys that move or take nothing from the text. False for the others. */
+static bool move(struct line *l, enum key key)
+{
+	if (key == KEY_LEFT)
+		l->at = left_of(l, l->at);
+	else if (key == KEY_RIGHT)
+		l->at = right_of(l, l->at);
+	else if (key == KEY_WORD_LEFT)
+		l->at = word_left(l);
+	else if (key == KEY_WORD_RIGHT)
+		l->at = word_right(l);
+	else if (key == KEY_HOME)
+		l->at = 0;
+	else if (key == KEY_END)
+		l->at = l->len;
+	else if (key == KEY_UP || key == KEY_DOWN)
+		move_in_history(l, key == KEY_UP ? -1 : 1);
+	else
+		return false;
+	return true;
+}
+
+/* Keys that change the text. False for the others. */
+static bool change(struct line *l, enum key key, const char *text)
+{
+	if (key == KEY_TEXT)
+		line_insert(l, text, strlen(text));
+	else if (key == KEY_NEWLINE)
+		line_insert(l, "\n", 1);
+	else if (key == KEY_BACKSPACE)
+		erase(l, left_of(l, l->at), l->at);
+	else if (key == KEY_DELETE)
+		erase(l, l->at, right_of(l, l->at));
+	else if (key == KEY_KILL_TO_END)
+		kill_text(l, l->at, l->len);
+	else if (key == KEY_KILL_TO_START)
+		kill_text(l, 0, l->at);
+	else if (key == KEY_KILL_WORD)
+		kill_text(l, word_left(l), l->at);
+	else if (key == KEY_YANK && l->killed)
+		line_insert(l, l->killed, strlen(l->killed));
+	else
+		return false;
+	return true;
+}
+
+/* Keys that are for whoever owns the line. */
+static enum line_event tell(struct line *l, enum key key)
+{
+	if (key == KEY_CANCEL)
+		return cancel(l);
+	if (key == KEY_CLOSE)
+		return close_or_delete(l);
+	static const struct {
+		enum key key;
+		enum line_event event;
+	} EVENTS[] = {{KEY_ENTER, LINE_SUBMIT}, {KEY_TAB, LINE_COMPLETE},
+		{KEY_SUSPEND, LINE_SUSPEND}, {KEY_REPAINT, LINE_REPAINT}};
+	for (size_t i = 0; i < GC_LENGTH(EVENTS); i++) {
+		if (EVENTS[i].key == key)
+			return EVENTS[i].event;
+	}
+	return LINE_QUIET;
+}
+
 static enum line_event on_key(struct line *l, enum key key, const char *text)
 {
-	switch (key) {
-	case KEY_NONE:
-		return LINE_QUIET;
-	case KEY_TEXT:
-		line_insert(l, text, strlen(text));
-		break;
-	case KEY_NEWLINE:
-		line_insert(l, "\n", 1);
-		break;
-	case KEY_ENTER:
-		return LINE_SUBMIT;
-	case KEY_TAB:
-		return LINE_COMPLETE;
-	case KEY_BACKSPACE:
-		erase(l, left_of(l, l->at), l->at);
-		break;
-	case KEY_DELETE:
-		erase(l, l->at, right_of(l, l->at));
-		break;
-	case KEY_LEFT:
-		l->at = left_of(l, l->at);
-		break;
-	case KEY_RIGHT:
-		l->at = right_of(l, l->at);
-		break;
-	case KEY_WORD_LEFT:
-		l->at = word_left(l);
-		break;
-	case KEY_WORD_RIGHT:
-		l->at = word_right(l);
-		break;
-	case KEY_HOME:
-		l->at = 0;
-		break;
-	case KEY_END:
-		l->at = l->len;
-		break;
-	case KEY_UP:
-		move_in_history(l, -1);
-		break;
-	case KEY_DOWN:
-		move_in_history(l, 1);
-		break;
-	case KEY_KILL_TO_END:
-		kill_text(l, l->at, l->len);
-		break;
-	case KEY_KILL_TO_START:
-		kill_text(l, 0, l->at);
-		break;
-	case KEY_KILL_WORD:
-		kill_text(l, word_left(l), l->at);
-		break;
-	case KEY_YANK:
-		line_insert(l, l->killed ? l->killed : "", l->killed ? strlen(l->killed) : 0);
-		break;
-	case KEY_CANCEL:
-		return cancel(l);
-	case KEY_CLOSE:
-		return close_or_delete(l);
-	case KEY_SUSPEND:
-		return LINE_SUSPEND;
-	case KEY_REPAINT:
-		return LINE_REPAINT;
-	}
-	return LINE_CHANGED;
+	return move(l, key) || change(l, key, text) ? LINE_CHANGED : tell(l, key);
 }
 
 enum line_event line_feed(struct line *l, unsigned char byte)

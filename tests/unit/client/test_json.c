@@ -101,8 +101,7 @@ static void a_refused_request_repeats_its_id(void **state)
 		"{\"op\":\"send\",\"id\":{\"a\":[1]},\"room_id\":\"1\",\"text\":\"x\"}",
 		"{\"op\":\"send\",\"id\":{\"a\":[1]},\"room_id\":1,\"text\":\"\"}",
 		"{\"op\":\"presence\",\"id\":{\"a\":[1]},\"presence\":\"gone\"}",
-		"{\"op\":\"react\",\"id\":{\"a\":[1]},\"room_id\":1,\"seq\":1,\"emoji\":\"x\","
-		"\"remove\":1}",
+		"{\"op\":\"typing\",\"id\":{\"a\":[1]},\"room_id\":1,\"typing\":1}",
 	};
 	struct json_mode *mode = mode_new();
 	json_t *id = json_loads("{\"a\":[1]}", 0, NULL);
