@@ -29,6 +29,7 @@ struct account {
 	uint64_t created_us;
 	bool guest;
 	atomic_bool suspended;
+	atomic_bool rewritten; /* a write of its record is under way: write_claim_account */
 	atomic_uint sessions; /* open streams */
 	_Atomic uint64_t last_seen_us;
 	struct bucket messages; /* own lock */

@@ -131,19 +131,26 @@ enum reason op_sign_in(
 	return REASON_NONE;
 }
 
-/* Deletes the records of the tokens that go; as many as fit, the newest first. */
-static void put_sign_out(struct write *write, uint64_t token_id, uint64_t but)
+static bool goes(const struct account_token *token, uint64_t token_id, uint64_t but)
+{
+	return token->id != but && (token_id == 0 || token->id == token_id);
+}
+
+/* Deletes the records of the tokens that go; `more` records follow. Returns how many go. */
+static size_t put_sign_out(struct write *write, uint64_t token_id, uint64_t but, size_t more)
 {
 	struct account_token *token;
+	size_t count = 0;
 	pthread_rwlock_rdlock(&write->directory->lock);
-	LIST_FOREACH (token, &write->actor->tokens, link) {
-		if (token->id == but || (token_id != 0 && token->id != token_id))
-			continue;
-		if (write->op.put_count == WRITE_PUTS_MAX - 2)
-			break;
-		write_put(write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
-	}
+	LIST_FOREACH (token, &write->actor->tokens, link)
+		count += goes(token, token_id, but);
+	write_reserve(write, count + more);
+	LIST_FOREACH (token, &write->actor->tokens, link)
+		if (goes(token, token_id, but))
+			write_put(
+				write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
 	pthread_rwlock_unlock(&write->directory->lock);
+	return count;
 }
 
 static void apply_sign_out(struct write *write)
@@ -162,8 +169,7 @@ static void apply_delete_account(struct write *write)
 
 enum reason op_sign_out(struct write *write, uint64_t token_id)
 {
-	put_sign_out(write, token_id, 0);
-	if (write->op.put_count == 0)
+	if (put_sign_out(write, token_id, 0, 0) == 0)
 		return REASON_NOT_FOUND;
 	write->number = token_id;
 	write->apply = apply_sign_out;
@@ -172,7 +178,7 @@ enum reason op_sign_out(struct write *write, uint64_t token_id)
 
 enum reason op_delete_account(struct write *write)
 {
-	put_sign_out(write, 0, 0);
+	(void)put_sign_out(write, 0, 0, 2);
 	write_put(write, RECORD_USER_NAME, name_key(write->actor), RECORD_NONE, STORE_ANY);
 	write_put(
 		write, RECORD_ACCOUNT, record_key_id(write->actor->id), RECORD_NONE, STORE_PRESENT);
@@ -197,6 +203,8 @@ static void apply_rehash(struct write *write)
 
 enum reason op_rehash(struct write *write, const char *password_hash)
 {
+	if (!write_claim_account(write))
+		return REASON_UNAVAILABLE;
 	account_get_profile(write->actor, &write->profile);
 	(void)snprintf(write->password_hash, sizeof(write->password_hash), "%s", password_hash);
 	put_account(write, write->actor, password_hash, STORE_PRESENT);
@@ -207,8 +215,10 @@ enum reason op_rehash(struct write *write, const char *password_hash)
 
 enum reason op_set_password(struct write *write, const char *password_hash, uint64_t keep_token)
 {
-	(void)op_rehash(write, password_hash);
-	put_sign_out(write, 0, keep_token);
+	enum reason reason = op_rehash(write, password_hash);
+	if (reason != REASON_NONE)
+		return reason;
+	(void)put_sign_out(write, 0, keep_token, 0);
 	write->number = keep_token;
 	write->apply = apply_password;
 	return REASON_NONE;
@@ -224,6 +234,8 @@ enum reason op_set_profile(struct write *write, const struct profile *profile)
 {
 	if (!profile_fits(profile))
 		return REASON_INVALID_ARGUMENT;
+	if (!write_claim_account(write))
+		return REASON_UNAVAILABLE;
 	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
 	pthread_mutex_lock(&write->actor->shared.mu);
 	memcpy(password_hash, write->actor->shared.password_hash, sizeof(password_hash));

@@ -73,6 +73,7 @@ enum reason op_sign_out(struct write *write, uint64_t token_id);
 /* The actor's account ends, with its tokens. It must have left its rooms: leave them first, the
  * writes take effect in the order they were started. For guests. */
 enum reason op_delete_account(struct write *write);
+/* These write the account's record: while another of them is under way, UNAVAILABLE. */
 /* The same password under a hash of another cost. */
 enum reason op_rehash(struct write *write, const char *password_hash);
 /* A new password; all other tokens end. */

@@ -1,6 +1,7 @@
 /* The way of a change: submitted, committed, applied, published, reported. */
 #include "room/write.h"
 
+#include "base/mem.h"
 #include "base/metrics.h"
 
 #include <stdlib.h>
@@ -9,21 +10,37 @@ void write_init(struct write *write, struct directory *directory, const struct a
 	void (*done)(struct write *write))
 {
 	*write = (struct write){.directory = directory, .audience = audience, .done = done};
+	write->puts = write->own_puts;
+	write->keys = write->own_keys;
+	write->put_max = WRITE_PUTS;
 }
 
-static void release_charge(struct write *write)
+/* Gives back what others may have once the write is done. */
+static void release(struct write *write)
 {
-	if (!write->charged)
-		return;
-	room_lock(write->room);
-	write->room->shared.joining--;
-	room_unlock(write->room);
-	write->charged = false;
+	if (write->charged) {
+		room_lock(write->room);
+		write->room->shared.joining--;
+		room_unlock(write->room);
+	}
+	if (write->rewrites)
+		atomic_store(&write->actor->rewritten, false);
+	write->charged = write->rewrites = false;
+}
+
+static void free_puts(struct write *write)
+{
+	if (write->puts != write->own_puts) {
+		free(write->puts);
+		free(write->keys);
+	}
+	write->puts = NULL;
+	write->keys = NULL;
 }
 
 void write_deinit(struct write *write)
 {
-	release_charge(write); /* of one that was never started */
+	release(write); /* where it was never started */
 	write->room = room_unref(write->room);
 	write->actor = account_unref(write->actor);
 	write->subject = account_unref(write->subject);
@@ -35,6 +52,7 @@ void write_deinit(struct write *write)
 	write->token = NULL;
 	while (write->value_count > 0)
 		free(write->values[--write->value_count]);
+	free_puts(write);
 }
 
 void write_add_event(struct write *write, struct event *event, const uint8_t *client_id)
@@ -51,11 +69,29 @@ void write_add_event(struct write *write, struct event *event, const uint8_t *cl
 		.body_len = event->body_len};
 }
 
+void write_reserve(struct write *write, size_t count)
+{
+	size_t used = write->op.put_count;
+	if (used + count <= write->put_max)
+		return;
+	struct store_put *puts = mem_new(used + count, sizeof(*puts));
+	struct record_key *keys = mem_new(used + count, sizeof(*keys));
+	for (size_t i = 0; i < used; i++) {
+		keys[i] = write->keys[i];
+		puts[i] = write->puts[i];
+		puts[i].key = keys[i].bytes;
+	}
+	free_puts(write);
+	write->puts = puts;
+	write->keys = keys;
+	write->put_max = used + count;
+}
+
 void write_put(struct write *write, enum record_kind kind, struct record_key key,
 	struct record_value value, enum store_condition condition)
 {
 	size_t i = write->op.put_count++;
-	GC_ASSERT(i < WRITE_PUTS_MAX);
+	GC_ASSERT(i < write->put_max);
 	write->keys[i] = key;
 	if (value.data) {
 		GC_ASSERT(write->value_count < WRITE_VALUES_MAX);
@@ -67,6 +103,12 @@ void write_put(struct write *write, enum record_kind kind, struct record_key key
 		.value = value.data,
 		.value_len = value.len,
 		.condition = condition};
+}
+
+bool write_claim_account(struct write *write)
+{
+	write->rewrites = !atomic_exchange(&write->actor->rewritten, true);
+	return write->rewrites;
 }
 
 uint64_t write_take_id(struct write *write, enum id_kind kind)
@@ -127,6 +169,18 @@ static void take_effect(struct write *write)
 		publish(write, i);
 }
 
+/* The room was deleted while the change was under way. What the store keeps of it belongs to a room
+ * that is never loaded again; in memory there is nothing left that it could happen to. */
+static bool came_too_late(const struct write *write)
+{
+	if (!write->room)
+		return false;
+	room_lock(write->room);
+	bool deleted = write->room->shared.deleted;
+	room_unlock(write->room);
+	return deleted;
+}
+
 /* Hot path: the commit is done, the head may move. */
 static void on_stored(struct store_op *op, enum store_status status)
 {
@@ -136,11 +190,13 @@ static void on_stored(struct store_op *op, enum store_status status)
 	write->duplicate = status == STORE_DUPLICATE;
 	write->seq = write->appends[0].seq;
 	write->time_us = write->appends[0].time_us;
-	release_charge(write);
-	if (status == STORE_OK)
+	if (status == STORE_OK && came_too_late(write))
+		write->reason = REASON_UNKNOWN_ROOM;
+	else if (status == STORE_OK)
 		take_effect(write);
 	else if (status == STORE_DUPLICATE)
 		metric_add(METRIC_DUPLICATES, 1);
+	release(write); /* not before: the effect is what it was held for */
 	write->done(write);
 }
 

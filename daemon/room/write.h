@@ -15,7 +15,7 @@
 struct audience;
 
 enum {
-	WRITE_PUTS_MAX = 6,
+	WRITE_PUTS = 6, /* records without more memory; see write_reserve */
 	WRITE_EVENTS_MAX = 2,
 	WRITE_VALUES_MAX = 6,
 };
@@ -36,6 +36,7 @@ struct write {
 	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
 	uint64_t number; /* for apply: token id, read marker */
 	bool charged; /* a slot of the room's member limit */
+	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;
 	uint64_t seq; /* of the first event */
@@ -45,13 +46,16 @@ struct write {
 	/* What the store reads. */
 	struct store_op op;
 	struct store_append appends[WRITE_EVENTS_MAX];
-	struct store_put puts[WRITE_PUTS_MAX];
-	struct record_key keys[WRITE_PUTS_MAX];
+	struct store_put *puts; /* own_puts, or owned */
+	struct record_key *keys; /* the same; puts point into them */
+	size_t put_max;
+	struct store_put own_puts[WRITE_PUTS];
+	struct record_key own_keys[WRITE_PUTS];
 	void *values[WRITE_VALUES_MAX]; /* owned: freed by write_deinit */
 	unsigned value_count;
 };
 
-/* Clears the write. References and owned values come later. */
+/* Clears the write, which stays where it is from now on. References and owned values come later. */
 void write_init(struct write *write, struct directory *directory, const struct audience *audience,
 	void (*done)(struct write *write));
 /* Drops what the write holds. NULL-safe on every part. */
@@ -59,9 +63,15 @@ void write_deinit(struct write *write);
 
 /* One more event to append to write->room; the reference moves. */
 void write_add_event(struct write *write, struct event *event, const uint8_t *client_id);
+/* Makes room for `count` records more than there are. */
+void write_reserve(struct write *write, size_t count);
 /* Adds a record; the value's memory moves. */
 void write_put(struct write *write, enum record_kind kind, struct record_key key,
 	struct record_value value, enum store_condition condition);
+
+/* Keeps other writes from the actor's account record until this one is done: it is written whole, so
+ * of two at once one would take back what the other said. False: another write has it, try later. */
+bool write_claim_account(struct write *write) GC_MUST_CHECK;
 
 /* The next id, with a record in the write that keeps it from being given again after a restart. */
 uint64_t write_take_id(struct write *write, enum id_kind kind);
