@@ -301,6 +301,7 @@ static void after_a_break_a_client_goes_on_where_it_was(void **state)
 	struct td *td = td_start(NULL);
 	struct td_client *ann = td_connect(td, "ann");
 	struct td_client *bob = td_connect(td, "bob");
+	struct gchat_cursor place[2];
 	uint64_t room = td_enter_room(ann, "lobby");
 
 	(void)state;
@@ -310,7 +311,10 @@ static void after_a_break_a_client_goes_on_where_it_was(void **state)
 	gchat_disconnect(td_gchat(bob));
 	(void)td_expect_state(bob, GCHAT_STATE_CLOSED);
 	say_many(ann, room, 5, 40);
-	td_check(bob, gchat_connect(td_gchat(bob), NULL), NULL, "connect");
+	struct gchat_session_options options = {
+		.cursors = place, .cursor_count = gchat_get_cursors(td_gchat(bob), place, 2)};
+	assert_int_equal(options.cursor_count, 1);
+	td_check(bob, gchat_connect(td_gchat(bob), &options), NULL, "connect");
 	say_many(ann, room, 45, 5);
 	expect_many(bob, room, 5, 45);
 	td_stop(td);

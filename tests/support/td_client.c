@@ -409,7 +409,7 @@ void td_leave(struct td_client *c, uint64_t room_id)
 	uint64_t tag = 0;
 
 	td_check(c, gchat_leave(c->g, room_id, &tag), NULL, "leave");
-	td_expect_ok(c, tag);
+	(void)td_expect_committed(c, tag);
 }
 
 uint64_t td_send(struct td_client *c, uint64_t room_id, const char *text)
