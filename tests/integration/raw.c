@@ -220,9 +220,11 @@ void raw_sign_up(struct td *td, const char *user, char ret_token[RAW_TOKEN_BYTES
 
 void raw_put_hello(struct raw_stream *s)
 {
-	Gchat__V1__Hello hello = GCHAT__V1__HELLO__INIT;
-	Gchat__V1__ClientFrame frame = GCHAT__V1__CLIENT_FRAME__INIT;
+	Gchat__V1__Hello hello;
+	Gchat__V1__ClientFrame frame;
 
+	gchat__v1__hello__init(&hello);
+	gchat__v1__client_frame__init(&frame);
 	hello.protocol_version = 1;
 	frame.request_id = 1;
 	frame.request_case = GCHAT__V1__CLIENT_FRAME__REQUEST_HELLO;
@@ -246,11 +248,13 @@ struct raw_stream *raw_talk(struct raw *raw, const char *token)
 void raw_put_send(struct raw_stream *s, uint64_t request_id, uint64_t room_id, const uint8_t *id,
 	const char *text)
 {
-	Gchat__V1__Send send = GCHAT__V1__SEND__INIT;
-	Gchat__V1__ClientFrame frame = GCHAT__V1__CLIENT_FRAME__INIT;
+	Gchat__V1__Send send;
+	Gchat__V1__ClientFrame frame;
 	uint8_t id_copy[RAW_ID_BYTES];
 	char *text_copy = mem_strdup(text);
 
+	gchat__v1__send__init(&send);
+	gchat__v1__client_frame__init(&frame);
 	memcpy(id_copy, id, sizeof(id_copy));
 	send.room_id = room_id;
 	send.client_msg_id = (ProtobufCBinaryData){.data = id_copy, .len = sizeof(id_copy)};

@@ -154,8 +154,9 @@ static struct outcome put_once(
 static uint64_t room_of(struct td *td, const char *token)
 {
 	struct raw *raw = raw_open(td);
-	Gchat__V1__CreateRoomRequest request = GCHAT__V1__CREATE_ROOM_REQUEST__INIT;
+	Gchat__V1__CreateRoomRequest request;
 
+	gchat__v1__create_room_request__init(&request);
 	request.name = (char[]){"lobby"};
 	ProtobufCMessage *answer = raw_ask(raw, "/gchat.v1.Chat/CreateRoom", token, &request.base,
 		&gchat__v1__create_room_response__descriptor, NULL);

@@ -18,8 +18,10 @@ static uint8_t client_id[] = "0123456789abcdef"; /* 16 bytes and the end */
 static struct event *message(const char *text)
 {
 	char copy[20000];
-	Gchat__V1__Message said = GCHAT__V1__MESSAGE__INIT;
-	Gchat__V1__Event body = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Message said;
+	Gchat__V1__Event body;
+	gchat__v1__message__init(&said);
+	gchat__v1__event__init(&body);
 	assert_true(strlen(text) < sizeof(copy));
 	strcpy(copy, text);
 	said.text = copy;

@@ -13,8 +13,10 @@ struct event *log_event(uint64_t seq, uint64_t target, size_t text_bytes)
 	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)seq);
 	text[len] = '.';
 	text[text_bytes < sizeof(text) ? text_bytes : sizeof(text) - 1] = '\0';
-	Gchat__V1__Message said = GCHAT__V1__MESSAGE__INIT;
-	Gchat__V1__Event body = GCHAT__V1__EVENT__INIT;
+	Gchat__V1__Message said;
+	Gchat__V1__Event body;
+	gchat__v1__message__init(&said);
+	gchat__v1__event__init(&body);
 	said.text = text;
 	body.author_id = 1 + seq % 2;
 	body.author = (char[]){"ada"};
