@@ -2,6 +2,7 @@
 #include "room/directory.h"
 
 #include "base/mem.h"
+#include "store/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,23 @@ struct room **directory_all_rooms(struct directory *d, size_t *ret_count)
 	return rooms;
 }
 
+static bool room_ids_left(struct directory *d)
+{
+	pthread_mutex_lock(&d->ids_mu);
+	bool left = d->next_id[ID_ROOM] <= STORE_LOG_ID_MAX;
+	pthread_mutex_unlock(&d->ids_mu);
+	return left;
+}
+
+enum reason directory_check_rooms(struct directory *d, const struct account *account, bool is_new)
+{
+	pthread_rwlock_rdlock(&d->lock);
+	bool full = account->membership_count >= d->limits.rooms_per_account ||
+		    (is_new && d->room_count >= d->limits.rooms_max);
+	pthread_rwlock_unlock(&d->lock);
+	return full || (is_new && !room_ids_left(d)) ? REASON_TOO_MANY_ROOMS : REASON_NONE;
+}
+
 static struct invite *find_invite(struct directory *d, uint64_t room_id, uint64_t account_id)
 {
 	struct invite probe = {.key = {.room_id = room_id, .account_id = account_id}};
@@ -164,6 +182,22 @@ static void drop_token(struct directory *d, struct account_token *token)
 	free(token);
 }
 
+static void drop_invite(struct directory *d, struct invite *invite)
+{
+	HASH_DELETE(hh, d->invites, invite);
+	free(invite);
+}
+
+/* Those of a room or of an account that goes; the other one is 0. */
+static void drop_invites(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	struct invite *invite;
+	struct invite *tmp;
+	HASH_ITER (hh, d->invites, invite, tmp)
+		if (invite->key.room_id == room_id || invite->key.account_id == account_id)
+			drop_invite(d, invite);
+}
+
 void directory_remove_account(struct directory *d, struct account *account)
 {
 	pthread_rwlock_wrlock(&d->lock);
@@ -173,6 +207,7 @@ void directory_remove_account(struct directory *d, struct account *account)
 	}
 	while (!LIST_EMPTY(&account->tokens))
 		drop_token(d, LIST_FIRST(&account->tokens));
+	drop_invites(d, 0, account->id);
 	HASH_DELETE(by_id, d->accounts, account);
 	HASH_DELETE(by_name, d->names, account);
 	d->account_count--;
@@ -196,6 +231,7 @@ void directory_remove_room(struct directory *d, struct room *room)
 	pthread_rwlock_wrlock(&d->lock);
 	HASH_ITER (hh, room->shared.members, member, tmp)
 		drop_member(room, member);
+	drop_invites(d, room->id, 0);
 	HASH_DELETE(by_id, d->rooms, room);
 	HASH_DELETE(by_name, d->room_names, room);
 	d->room_count--;
@@ -228,18 +264,18 @@ void directory_remove_tokens(
 }
 
 void directory_add_member(struct directory *d, struct room *room, struct account *account,
-	Gchat__V1__Role role, uint64_t joined_us)
+	Gchat__V1__Role role, uint64_t joined_us, uint64_t read_seq)
 {
 	struct member *member = mem_new(1, sizeof(*member));
 	*member = (struct member){.room = room,
 		.account = account_ref(account),
 		.role = role,
-		.joined_us = joined_us};
+		.joined_us = joined_us,
+		.read_seq = read_seq};
 	pthread_rwlock_wrlock(&d->lock);
 	LIST_INSERT_HEAD(&account->memberships, member, of_account);
 	account->membership_count++;
 	room_lock(room);
-	member->read_seq = room->shared.log.head;
 	HASH_ADD_KEYPTR(hh, room->shared.members, &account->id, sizeof(account->id), member);
 	room->shared.member_count++;
 	room_unlock(room);
@@ -273,9 +309,7 @@ void directory_remove_invite(struct directory *d, uint64_t room_id, uint64_t acc
 {
 	pthread_rwlock_wrlock(&d->lock);
 	struct invite *invite = find_invite(d, room_id, account_id);
-	if (invite) {
-		HASH_DELETE(hh, d->invites, invite);
-		free(invite);
-	}
+	if (invite)
+		drop_invite(d, invite);
 	pthread_rwlock_unlock(&d->lock);
 }

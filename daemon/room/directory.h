@@ -85,6 +85,10 @@ struct room **directory_rooms_of(
 /* All rooms, in the same way. */
 struct room **directory_all_rooms(struct directory *directory, size_t *ret_count);
 
+/* Whether the account may be in one more room, which is a new one: NONE or TOO_MANY_ROOMS. */
+enum reason directory_check_rooms(
+	struct directory *directory, const struct account *account, bool is_new);
+
 bool directory_is_invited(struct directory *directory, uint64_t room_id, uint64_t account_id);
 
 /* ---- changes in memory, after the commit; writer thread (and the loader) ---- */
@@ -97,8 +101,9 @@ void directory_add_token(struct directory *directory, struct account_token *toke
 /* Frees the account's tokens for which `id` is 0 or equal, but for `but_id`. */
 void directory_remove_tokens(
 	struct directory *directory, struct account *account, uint64_t id, uint64_t but_id);
+/* read_seq: what counts as read; everything behind it is unread. */
 void directory_add_member(struct directory *directory, struct room *room, struct account *account,
-	Gchat__V1__Role role, uint64_t joined_us);
+	Gchat__V1__Role role, uint64_t joined_us, uint64_t read_seq);
 void directory_remove_member(struct directory *directory, struct room *room, uint64_t account_id);
 void directory_add_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);
 void directory_remove_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);

@@ -118,7 +118,7 @@ static bool load_member(
 	struct room *room = directory_find_room(d, key_number(key, 0));
 	struct account *account = directory_find_account(d, key_number(key, sizeof(uint64_t)));
 	if (room && account) /* else what is left of a room or guest deleted since */
-		directory_add_member(d, room, account, r->role, r->joined_us);
+		directory_add_member(d, room, account, r->role, r->joined_us, 0);
 	(void)room_unref(room);
 	(void)account_unref(account);
 	codec_free(&r->base);
@@ -149,10 +149,16 @@ static bool load_invite(
 {
 	(void)value;
 	(void)value_len;
+	if (key_len != 2 * sizeof(uint64_t))
+		return true;
 	struct load *load = arg;
-	if (key_len == 2 * sizeof(uint64_t))
-		directory_add_invite(
-			load->directory, key_number(key, 0), key_number(key, sizeof(uint64_t)));
+	struct room *room = directory_find_room(load->directory, key_number(key, 0));
+	struct account *account =
+		directory_find_account(load->directory, key_number(key, sizeof(uint64_t)));
+	if (room && account) /* else what is left of one deleted since */
+		directory_add_invite(load->directory, room->id, account->id);
+	(void)room_unref(room);
+	(void)account_unref(account);
 	return true;
 }
 
@@ -250,14 +256,14 @@ struct directory *directory_close(struct directory *d)
 	struct invite *next_invite;
 	if (!d)
 		return NULL;
-	HASH_ITER (by_id, d->rooms, room, next_room)
-		directory_remove_room(d, room);
-	HASH_ITER (by_id, d->accounts, account, next_account)
-		directory_remove_account(d, account);
 	HASH_ITER (hh, d->invites, invite, next_invite) {
 		HASH_DELETE(hh, d->invites, invite);
 		free(invite);
 	}
+	HASH_ITER (by_id, d->rooms, room, next_room)
+		directory_remove_room(d, room);
+	HASH_ITER (by_id, d->accounts, account, next_account)
+		directory_remove_account(d, account);
 	pthread_rwlock_destroy(&d->lock);
 	pthread_mutex_destroy(&d->ids_mu);
 	free(d);

@@ -30,6 +30,15 @@ static Gchat__V1__Event event_by(struct account *actor)
 	return event;
 }
 
+static void put_marker(struct write *write, uint64_t seq)
+{
+	Gchat__V1__MarkerRecord record;
+	gchat__v1__marker_record__init(&record);
+	record.read_seq = seq;
+	write_put(write, RECORD_MARKER, record_key_pair(write->actor->id, write->room->id),
+		record_encode(&record.base), STORE_ANY);
+}
+
 /* ---- joining ---- */
 
 static enum reason check_may_join(const struct write *write)
@@ -48,9 +57,10 @@ static enum reason check_may_join(const struct write *write)
 static enum reason charge_slot(struct write *write)
 {
 	struct directory_limits limits;
+	enum reason reason = directory_check_rooms(write->directory, write->actor, false);
+	if (reason != REASON_NONE)
+		return reason;
 	directory_get_limits(write->directory, &limits);
-	if (write->actor->membership_count >= limits.rooms_per_account)
-		return REASON_TOO_MANY_ROOMS;
 	room_lock(write->room);
 	unsigned taken = write->room->shared.member_count + write->room->shared.joining;
 	if (taken < limits.members_per_room) {
@@ -61,10 +71,19 @@ static enum reason charge_slot(struct write *write)
 	return write->charged ? REASON_NONE : REASON_TOO_MANY_MEMBERS;
 }
 
+/* From here on messages are unread; an earlier membership's marker no longer counts. */
+static void put_first_marker(struct write *write)
+{
+	struct room_info info;
+	room_get_info(write->room, &info);
+	write->number = info.head_seq;
+	put_marker(write, write->number);
+}
+
 static void apply_join(struct write *write)
 {
 	directory_add_member(write->directory, write->room, write->actor, write->role,
-		write->appends[0].time_us);
+		write->appends[0].time_us, write->number);
 	directory_remove_invite(write->directory, write->room->id, write->actor->id);
 	write->audience->joined(write->audience->arg, write->actor, write->room, write->seq);
 }
@@ -91,6 +110,7 @@ enum reason op_join(struct write *write)
 	put_member(write, write->actor->id, write->role, clock_wall_us(), STORE_ABSENT);
 	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, write->actor->id),
 		RECORD_NONE, STORE_ANY);
+	put_first_marker(write);
 	write->reason =
 		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
 	write->apply = apply_join;
@@ -303,11 +323,7 @@ enum reason op_mark_read(struct write *write, uint64_t seq)
 	room_unlock(write->room);
 	if (reason != REASON_NONE || write->already)
 		return reason;
-	Gchat__V1__MarkerRecord record;
-	gchat__v1__marker_record__init(&record);
-	record.read_seq = seq;
-	write_put(write, RECORD_MARKER, record_key_pair(write->actor->id, write->room->id),
-		record_encode(&record.base), STORE_ANY);
+	put_marker(write, seq);
 	write->number = seq;
 	write->apply = apply_marker;
 	return REASON_NONE;

@@ -20,10 +20,12 @@ static Gchat__V1__Event event_by(const struct write *write, const uint8_t *clien
 
 static enum reason check_text(const struct write *write, const char *text)
 {
+	struct directory_limits limits;
 	size_t len = strlen(text);
 	if (len == 0)
 		return REASON_INVALID_ARGUMENT;
-	return len > write->directory->limits.text_bytes ? REASON_TEXT_TOO_LONG : REASON_NONE;
+	directory_get_limits(write->directory, &limits);
+	return len > limits.text_bytes ? REASON_TEXT_TOO_LONG : REASON_NONE;
 }
 
 static enum reason check(const struct write *write, enum reason first)

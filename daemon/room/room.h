@@ -15,7 +15,7 @@ struct room;
 /* Rung once after the log's head moved past what was taken before; embedded by the reader. */
 struct room_watch {
 	void (*ring)(struct room_watch *watch); /* any thread, under the room's mu: be brief */
-	bool rung; /* under the room's mu; cleared by room_watch_take */
+	bool rung; /* under the room's mu; cleared by the reader before it looks */
 	LIST_ENTRY(room_watch) link;
 };
 
@@ -93,6 +93,6 @@ void room_info_to_message(struct room_info *info, Gchat__V1__Room *out);
  * The reference moves. Hot path. */
 void room_publish(struct room *room, struct event *event, const struct roomlog_limits *limits);
 
-/* Starts ringing `watch`; rings it at once where the log isn't empty. */
+/* Starts ringing `watch` with the next event. */
 void room_watch_add(struct room *room, struct room_watch *watch);
 void room_watch_remove(struct room *room, struct room_watch *watch);

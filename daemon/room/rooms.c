@@ -57,7 +57,7 @@ static void enter_first_member(
 	struct write *write, struct account *account, Gchat__V1__Role role, uint64_t seq)
 {
 	directory_add_member(
-		write->directory, write->room, account, role, write->appends[0].time_us);
+		write->directory, write->room, account, role, write->appends[0].time_us, 0);
 	write->audience->joined(write->audience->arg, account, write->room, seq);
 }
 
@@ -73,18 +73,11 @@ static void apply_create(struct write *write)
 		enter_first_member(write, write->subject, write->role, write->appends[1].seq);
 }
 
-static enum reason check_create(struct write *write)
+static enum reason check_create(const struct write *write)
 {
-	struct directory_limits limits;
-	directory_get_limits(write->directory, &limits);
 	if (write->actor->guest) /* a room must not lose its owner with a guest's token */
 		return REASON_NOT_PERMITTED;
-	if (write->directory->room_count >= limits.rooms_max ||
-		write->directory->next_id[ID_ROOM] > STORE_LOG_ID_MAX)
-		return REASON_TOO_MANY_ROOMS;
-	if (write->actor->membership_count >= limits.rooms_per_account)
-		return REASON_TOO_MANY_ROOMS;
-	return REASON_NONE;
+	return directory_check_rooms(write->directory, write->actor, true);
 }
 
 static bool info_fits(const struct room_info *info)
