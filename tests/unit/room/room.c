@@ -1,0 +1,173 @@
+/* A room by itself: members, what it shows, publishing and ringing. */
+#include "room/room.h"
+
+#include "log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct roomlog_limits limits = {.events = 100, .bytes = 1 << 20};
+
+struct bell {
+	struct room_watch watch;
+	unsigned rings;
+};
+
+static void on_ring(struct room_watch *watch)
+{
+	GC_CONTAINER_OF(watch, struct bell, watch)->rings++;
+}
+
+static void take(struct room *room, struct bell *bell)
+{
+	room_lock(room);
+	bell->watch.rung = false;
+	room_unlock(room);
+}
+
+static void publish(struct room *room)
+{
+	room_publish(room, log_event(room->shared.log.head + 1, 0, 10), &limits);
+}
+
+static void a_new_room_is_empty_and_public(void **state)
+{
+	(void)state;
+	struct room_info info;
+	struct room *room = room_new(7, "den", 1234);
+	room_get_info(room, &info);
+	assert_int_equal(info.id, 7);
+	assert_string_equal(info.name, "den");
+	assert_int_equal(info.created_us, 1234);
+	assert_int_equal(info.head_seq, 0);
+	assert_int_equal(info.first_seq, 1);
+	assert_int_equal(info.member_count, 0);
+	assert_int_equal(info.visibility, GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC);
+	assert_null(room_unref(room));
+}
+
+static void the_message_says_what_the_info_says(void **state)
+{
+	(void)state;
+	Gchat__V1__Room message;
+	struct room_info info = {.id = 7,
+		.name = "den",
+		.title = "T",
+		.topic = "t",
+		.visibility = GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE,
+		.head_seq = 9,
+		.first_seq = 3,
+		.created_us = 1234,
+		.member_count = 5};
+	room_info_to_message(&info, &message);
+	assert_int_equal(message.room_id, 7);
+	assert_string_equal(message.name, "den");
+	assert_string_equal(message.title, "T");
+	assert_string_equal(message.topic, "t");
+	assert_int_equal(message.visibility, info.visibility);
+	assert_int_equal(message.head_seq, 9);
+	assert_int_equal(message.first_seq, 3);
+	assert_int_equal(message.created_us, 1234);
+	assert_int_equal(message.member_count, 5);
+}
+
+static void who_may_write_follows_from_the_role(void **state)
+{
+	(void)state;
+	struct room *room = room_new(7, "den", 1);
+	struct account *ada = account_new(1, "ada", false, 1);
+	struct member member = {.room = room, .account = ada};
+	assert_null(room_find_member(room, 1));
+	assert_int_equal(room_role_of(room, 1), GCHAT__V1__ROLE__ROLE_UNSPECIFIED);
+	assert_int_equal(room_check_write(room, 1), REASON_NOT_A_MEMBER);
+	HASH_ADD_KEYPTR(hh, room->shared.members, &ada->id, sizeof(ada->id), &member);
+	static const struct {
+		Gchat__V1__Role role;
+		enum reason reason;
+	} cases[] = {
+		{GCHAT__V1__ROLE__ROLE_READER, REASON_READ_ONLY},
+		{GCHAT__V1__ROLE__ROLE_MEMBER, REASON_NONE},
+		{GCHAT__V1__ROLE__ROLE_MODERATOR, REASON_NONE},
+		{GCHAT__V1__ROLE__ROLE_OWNER, REASON_NONE},
+	};
+	for (size_t i = 0; i < GC_LENGTH(cases); i++) {
+		member.role = cases[i].role;
+		assert_int_equal(room_role_of(room, 1), cases[i].role);
+		assert_int_equal(room_check_write(room, 1), cases[i].reason);
+	}
+	assert_int_equal(room_check_write(room, 2), REASON_NOT_A_MEMBER);
+	HASH_DELETE(hh, room->shared.members, &member);
+	account_unref(ada);
+	room_unref(room);
+}
+
+static void each_watch_rings_once_until_it_was_taken(void **state)
+{
+	(void)state;
+	struct room *room = room_new(1, "den", 1);
+	struct bell bells[3] = {0};
+	for (size_t i = 0; i < GC_LENGTH(bells); i++) {
+		bells[i].watch.ring = on_ring;
+		room_watch_add(room, &bells[i].watch);
+	}
+	publish(room);
+	publish(room);
+	publish(room);
+	for (size_t i = 0; i < GC_LENGTH(bells); i++)
+		assert_int_equal(bells[i].rings, 1);
+	take(room, &bells[1]);
+	publish(room);
+	assert_int_equal(bells[0].rings, 1);
+	assert_int_equal(bells[1].rings, 2);
+	assert_int_equal(bells[2].rings, 1);
+	for (size_t i = 0; i < GC_LENGTH(bells); i++)
+		room_watch_remove(room, &bells[i].watch);
+	room_unref(room);
+}
+
+static void a_watch_hears_nothing_before_it_is_added_and_after_it_is_removed(void **state)
+{
+	(void)state;
+	struct room *room = room_new(1, "den", 1);
+	struct bell bell = {.watch.ring = on_ring};
+	publish(room);
+	room_watch_add(room, &bell.watch);
+	assert_int_equal(bell.rings, 0);
+	room_watch_remove(room, &bell.watch);
+	publish(room);
+	assert_int_equal(bell.rings, 0);
+	room_unref(room);
+}
+
+static void a_published_event_is_in_the_tail_and_is_the_head(void **state)
+{
+	(void)state;
+	struct room_info info;
+	struct room *room = room_new(1, "den", 1);
+	for (unsigned i = 0; i < 5; i++)
+		publish(room);
+	room_get_info(room, &info);
+	assert_int_equal(info.head_seq, 5);
+	assert_non_null(roomlog_find(&room->shared.log, 5));
+	assert_ptr_equal(room_ref(room), room);
+	room_unref(room);
+	room_unref(room);
+	assert_null(room_unref(NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_room_is_empty_and_public),
+		cmocka_unit_test(the_message_says_what_the_info_says),
+		cmocka_unit_test(who_may_write_follows_from_the_role),
+		cmocka_unit_test(each_watch_rings_once_until_it_was_taken),
+		cmocka_unit_test(a_watch_hears_nothing_before_it_is_added_and_after_it_is_removed),
+		cmocka_unit_test(a_published_event_is_in_the_tail_and_is_the_head),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
