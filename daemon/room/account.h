@@ -17,8 +17,9 @@
 #include <sys/queue.h>
 
 enum {
-	ACCOUNT_PASSWORD_HASH_BYTES = 128
-}; /* crypto_pwhash_STRBYTES of libsodium */
+	ACCOUNT_PASSWORD_HASH_BYTES = 128, /* crypto_pwhash_STRBYTES of libsodium */
+	ACCOUNT_TOKENS_MAX = 100, /* one more, and the longest unused ends */
+};
 
 struct member;
 

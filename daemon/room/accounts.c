@@ -122,15 +122,6 @@ enum reason op_create_account(struct write *write, const struct profile *profile
 
 /* ---- tokens ---- */
 
-enum reason op_sign_in(
-	struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device)
-{
-	put_token(write, token_hash, device);
-	write->reason = REASON_UNAVAILABLE; /* on a conflict: two equal tokens of 256 random bits */
-	write->apply = apply_token;
-	return REASON_NONE;
-}
-
 static bool goes(const struct account_token *token, uint64_t token_id, uint64_t but)
 {
 	return token->id != but && (token_id == 0 || token->id == token_id);
@@ -151,6 +142,51 @@ static size_t put_sign_out(struct write *write, uint64_t token_id, uint64_t but,
 				write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
 	pthread_rwlock_unlock(&write->directory->lock);
 	return count;
+}
+
+static uint64_t last_used(const struct account_token *token)
+{
+	uint64_t used_us = atomic_load(&token->last_used_us);
+	return used_us > token->created_us ? used_us : token->created_us;
+}
+
+/* The token that must end for one more: the longest unused of a full account; 0: none. */
+static uint64_t find_surplus(struct write *write)
+{
+	struct account_token *token;
+	struct account_token *oldest = NULL;
+	size_t count = 0;
+	pthread_rwlock_rdlock(&write->directory->lock);
+	LIST_FOREACH (token, &write->actor->tokens, link) {
+		count++;
+		if (!oldest || last_used(token) < last_used(oldest))
+			oldest = token;
+	}
+	uint64_t id = count < ACCOUNT_TOKENS_MAX ? 0 : oldest->id;
+	pthread_rwlock_unlock(&write->directory->lock);
+	return id;
+}
+
+static void apply_sign_in(struct write *write)
+{
+	uint64_t surplus = write->number;
+	apply_token(write);
+	if (surplus == 0)
+		return;
+	directory_remove_tokens(write->directory, write->actor, surplus, 0);
+	write->audience->signed_out(write->audience->arg, write->actor->id, surplus, 0);
+}
+
+enum reason op_sign_in(
+	struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device)
+{
+	put_token(write, token_hash, device);
+	write->number = find_surplus(write);
+	if (write->number != 0)
+		(void)put_sign_out(write, write->number, 0, 0);
+	write->reason = REASON_UNAVAILABLE; /* on a conflict: two equal tokens of 256 random bits */
+	write->apply = apply_sign_in;
+	return REASON_NONE;
 }
 
 static void apply_sign_out(struct write *write)

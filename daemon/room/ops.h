@@ -65,7 +65,7 @@ enum reason op_delete_room(struct write *write);
 enum reason op_create_account(struct write *write, const struct profile *profile,
 	const char *password_hash, const uint8_t token_hash[LIMIT_SHA256_BYTES],
 	const char *device);
-/* One more token for the actor. */
+/* One more token for the actor; above ACCOUNT_TOKENS_MAX its longest unused one ends. */
 enum reason op_sign_in(
 	struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device);
 /* The actor's token ends, and the streams opened with it; 0: all of them. */
