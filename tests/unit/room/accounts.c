@@ -126,6 +126,29 @@ static void nobody_ends_the_token_of_another(void **state)
 	assert_true(is_valid(site, 1));
 }
 
+static void above_the_limit_the_longest_unused_token_ends(void **state)
+{
+	struct site *site = *state;
+	struct account *dan = add_account(site, "dan", false); /* with a token of its own */
+	struct write *write = begin(site, dan, NULL, NULL);
+	assert_int_equal(run(write, op_sign_out(write, 0)), REASON_NONE);
+	uint64_t second = 0;
+	for (unsigned i = 0; i < ACCOUNT_TOKENS_MAX; i++) {
+		uint64_t id = sign_in(site, dan, i);
+		second = i == 1 ? id : second;
+	}
+	assert_true(is_valid(site, 0)); /* and used just now */
+	site->heard = (struct heard){0};
+	(void)sign_in(site, dan, ACCOUNT_TOKENS_MAX);
+	assert_int_equal(site->heard.signed_out, 1);
+	assert_int_equal(site->heard.token_id, second);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i <= ACCOUNT_TOKENS_MAX; i++)
+			assert_int_equal(is_valid(site, i), i != 1);
+		site_reload(site);
+	}
+}
+
 static void all_tokens_end_for_good(void **state)
 {
 	struct site *site = *state;
@@ -314,6 +337,7 @@ int main(void)
 		TEST(of_two_accounts_of_one_name_at_once_one_is_made),
 		TEST(one_token_ends_and_the_others_stay),
 		TEST(nobody_ends_the_token_of_another),
+		TEST(above_the_limit_the_longest_unused_token_ends),
 		TEST(all_tokens_end_for_good),
 		TEST(a_new_password_ends_all_other_tokens_for_good),
 		TEST(a_hash_of_another_cost_ends_nothing),
