@@ -52,7 +52,8 @@ static void the_kinds_never_change(void **state)
 static void a_value_decodes_as_what_was_encoded(void **state)
 {
 	(void)state;
-	Gchat__V1__MarkerRecord record = GCHAT__V1__MARKER_RECORD__INIT;
+	Gchat__V1__MarkerRecord record;
+	gchat__v1__marker_record__init(&record);
 	record.read_seq = 12345;
 	struct record_value value = record_encode(&record.base);
 	ProtobufCMessage *msg =
@@ -66,7 +67,8 @@ static void a_value_decodes_as_what_was_encoded(void **state)
 static void an_empty_message_is_a_record_all_the_same(void **state)
 {
 	(void)state;
-	Gchat__V1__MarkerRecord record = GCHAT__V1__MARKER_RECORD__INIT;
+	Gchat__V1__MarkerRecord record;
+	gchat__v1__marker_record__init(&record);
 	struct record_value value = record_encode(&record.base);
 	assert_non_null(value.data); /* NULL would delete */
 	assert_int_equal(value.len, 0);
