@@ -212,14 +212,15 @@ static void fail_on_fault(struct crowd *crowd, unsigned round)
 
 struct progress {
 	struct crowd *crowd;
-	uint64_t acked; /* more than so many, or a fault */
+	uint64_t acked; /* more than so many, or a fault, or the daemon ended by itself */
 };
 
 static bool has_progress(void *arg)
 {
 	const struct progress *p = arg;
 
-	return check_counts_now(p->crowd->check).acked > p->acked || check_fault(p->crowd->check);
+	return check_counts_now(p->crowd->check).acked > p->acked || check_fault(p->crowd->check) ||
+	       !td_is_running(p->crowd->td);
 }
 
 static bool is_settled(void *arg)
@@ -234,6 +235,9 @@ static void wait_for_work(struct crowd *crowd, unsigned round)
 	struct progress p = {crowd, check_counts_now(crowd->check).acked};
 
 	td_wait_until(crowd->td, has_progress, &p, SETTLE_MS, "a message is acknowledged");
+	if (!td_is_running(crowd->td))
+		td_fail(crowd->td, "round %u: gchatd ended by itself with status %d", round,
+			td_wait_exit(crowd->td, 0));
 	fail_on_fault(crowd, round);
 }
 
