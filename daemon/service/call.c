@@ -190,9 +190,10 @@ static struct call *call_new(struct service *service, struct incoming *in)
 	return call;
 }
 
-void call_refuse(struct service *service, struct incoming *in, enum reason reason)
+void call_refuse(
+	struct service *service, struct incoming *in, enum reason reason, uint32_t retry_after_ms)
 {
-	call_fail(call_new(service, in), reason);
+	call_fail_later(call_new(service, in), reason, retry_after_ms);
 }
 
 void call_open(struct service *service, struct incoming *in, const struct method *method,

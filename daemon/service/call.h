@@ -55,8 +55,10 @@ struct call {
 /* Takes the call, its metadata and the account's reference. */
 void call_open(struct service *service, struct incoming *in, const struct method *method,
 	struct account *account, uint64_t token_id);
-/* Refuses a call before it is read. Takes call and metadata. */
-void call_refuse(struct service *service, struct incoming *in, enum reason reason);
+/* Refuses a call before it is read. Takes call and metadata. `retry_after_ms` 0: waiting doesn't
+ * help. */
+void call_refuse(
+	struct service *service, struct incoming *in, enum reason reason, uint32_t retry_after_ms);
 
 /* Zeroed memory that lives as long as the call. */
 void *call_data(struct call *call, size_t size);

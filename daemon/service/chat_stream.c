@@ -250,11 +250,14 @@ void service_on_frame(void *service, struct session *s, const frame_t *frame)
 void chat_stream_open(struct service *service, struct incoming *in, struct account *account,
 	unsigned long long token_id)
 {
+	enum {
+		RETRY_MS = 5000
+	};
 	unsigned most = in->shard->limits.sessions_per_account;
 	if (atomic_fetch_add(&account->sessions, 1) >= most) {
 		atomic_fetch_sub(&account->sessions, 1);
 		(void)account_unref(account);
-		call_refuse(service, in, REASON_TOO_MANY_SESSIONS);
+		call_refuse(service, in, REASON_TOO_MANY_SESSIONS, RETRY_MS);
 		return;
 	}
 	grpc_metadata_array_destroy(&in->metadata);

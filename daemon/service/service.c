@@ -115,13 +115,13 @@ void service_on_call(void *arg, struct incoming *in)
 	uint64_t token_id = 0;
 	enum reason reason;
 	if (!is_offered(method, in->admin)) {
-		call_refuse(service, in, REASON_UNIMPLEMENTED);
+		call_refuse(service, in, REASON_UNIMPLEMENTED, 0);
 		return;
 	}
 	if (method->access == ACCESS_ACCOUNT) {
 		account = identify(service, in, &token_id, &reason);
 		if (!account) {
-			call_refuse(service, in, reason);
+			call_refuse(service, in, reason, 0);
 			return;
 		}
 		(void)acceptor_signed_in(service->acceptor, in->peer);
