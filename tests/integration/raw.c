@@ -15,6 +15,7 @@ enum {
 
 struct message {
 	STAILQ_ENTRY(message) link;
+	uint64_t arrival; /* its number on the connection */
 	size_t len;
 	uint8_t data[];
 };
@@ -24,6 +25,7 @@ struct raw {
 	struct h2_loop *loop; /* owned */
 	struct h2_conn *conn; /* borrowed from the loop; NULL: closed by the server */
 	char why[128]; /* why it was closed */
+	uint64_t arrivals;
 	SLIST_HEAD(streams, raw_stream) streams;
 };
 
@@ -51,6 +53,7 @@ static void on_message(void *arg, struct h2_call *call, const uint8_t *data, siz
 
 	(void)call;
 	m->len = len;
+	m->arrival = ++s->raw->arrivals;
 	memcpy(m->data, data, len);
 	STAILQ_INSERT_TAIL(&s->messages, m, link);
 }
@@ -182,6 +185,13 @@ const struct h2_status *raw_end(struct raw_stream *s)
 bool raw_has_ended(const struct raw_stream *s)
 {
 	return !s->call;
+}
+
+uint64_t raw_arrival(const struct raw_stream *s)
+{
+	const struct message *m = STAILQ_FIRST(&s->messages);
+
+	return m ? m->arrival : 0;
 }
 
 ProtobufCMessage *raw_ask(struct raw *raw, const char *path, const char *token,
