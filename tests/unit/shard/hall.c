@@ -73,6 +73,7 @@ static void leave_account(struct session *s)
 	struct shard_account *a;
 	LIST_REMOVE(s, account_link);
 	HASH_FIND(hh, s->shard->accounts, &s->account->id, sizeof(s->account->id), a);
+	GC_ASSERT(a);
 	if (LIST_EMPTY(&a->sessions)) {
 		HASH_DELETE(hh, s->shard->accounts, a);
 		free(a);
