@@ -234,7 +234,7 @@ struct gchat_session_options {
 	size_t cursor_count; /* 0 with keep_cursors: those kept. Rooms not named start at the head */
 };
 
-/* Opens the outbox and starts the session, which is then kept up until gchat_disconnect or a
+/* Opens the outbox and starts the session (options NULL: with the log-in's token), which is then kept up until gchat_disconnect or a
  * refusal for good. 0, -EINVAL (no token; no user but a state_dir), -EALREADY, -EBUSY (16 others
  * use this account's outbox), or the errno of the outbox file. */
 GC_EXPORT int gchat_connect(struct gchat *g, const struct gchat_session_options *options);

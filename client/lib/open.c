@@ -194,6 +194,10 @@ static int settle_cursors(struct gchat *g, const struct gchat_session_options *o
 
 int gchat_connect(struct gchat *g, const struct gchat_session_options *options)
 {
+	static const struct gchat_session_options as_before;
+
+	if (!options)
+		options = &as_before;
 	gchat_lock(g);
 	int r = g->shared.is_active ? err_raise(-EALREADY) : settle_identity(g, options);
 	if (r == 0)

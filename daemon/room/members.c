@@ -88,12 +88,21 @@ static void apply_join(struct write *write)
 	write->audience->joined(write->audience->arg, write->actor, write->room, write->seq);
 }
 
+/* A member, and no write is under way that ends that: a leaving just asked for comes first. */
+static bool is_staying(struct room *room, uint64_t account_id)
+{
+	room_lock(room);
+	struct member *member = room_find_member(room, account_id);
+	bool stays = member && member->parting == 0;
+	room_unlock(room);
+	return stays;
+}
+
 enum reason op_join(struct write *write)
 {
-	if (room_role_of(write->room, write->actor->id) != none) {
-		write->already = true;
+	write->already = is_staying(write->room, write->actor->id);
+	if (write->already)
 		return REASON_NONE;
-	}
 	enum reason reason = check_may_join(write);
 	if (reason == REASON_NONE)
 		reason = charge_slot(write);
@@ -146,6 +155,13 @@ static void apply_part(struct write *write)
 
 static void prepare_part(struct write *write, Gchat__V1__Event *event, const struct account *who)
 {
+	room_lock(write->room);
+	struct member *member = room_find_member(write->room, who->id);
+	if (member) {
+		member->parting++;
+		write->parting = who->id;
+	}
+	room_unlock(write->room);
 	write_add_event(write, event_new(event, 0, 0), NULL);
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, who->id), RECORD_NONE,
 		STORE_PRESENT);

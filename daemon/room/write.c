@@ -23,9 +23,17 @@ static void release(struct write *write)
 		write->room->shared.joining--;
 		room_unlock(write->room);
 	}
+	if (write->parting) {
+		room_lock(write->room);
+		struct member *member = room_find_member(write->room, write->parting);
+		if (member) /* it stays, after all */
+			member->parting--;
+		room_unlock(write->room);
+	}
 	if (write->rewrites)
 		atomic_store(&write->actor->rewritten, false);
 	write->charged = write->rewrites = false;
+	write->parting = 0;
 }
 
 static void free_puts(struct write *write)

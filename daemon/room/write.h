@@ -36,6 +36,7 @@ struct write {
 	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
 	uint64_t number; /* for apply: token id, read marker */
 	bool charged; /* a slot of the room's member limit */
+	uint64_t parting; /* the account whose membership this ends, or 0 */
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;

@@ -196,7 +196,7 @@ static void reply_kicked(struct call *call)
 	Gchat__V1__KickResponse response;
 	gchat__v1__kick_response__init(&response);
 	struct account *subject = call->write.subject;
-	response.sessions = atomic_load(&subject->sessions);
+	response.sessions = (uint32_t)call->write.number;
 	log_notice("kicked uid=%u user=%s room=%s", call->admin_uid, subject->name,
 		call->write.room ? call->write.room->name : "-");
 	call_reply(call, &response.base);
@@ -218,6 +218,7 @@ void admin_kick(struct call *call, const ProtobufCMessage *msg)
 		return;
 	struct write *write = call_begin_write(call);
 	write->subject = subject;
+	write->number = atomic_load(&subject->sessions); /* those that are about to end */
 	if (!r->room[0]) {
 		hub_end_account(call->service->hub, subject->id, 0, 0, REASON_REMOVED,
 			r->reason[0] ? r->reason : NULL);
