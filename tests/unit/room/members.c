@@ -227,6 +227,24 @@ static void of_leaving_and_being_removed_at_once_one_happens(void **state)
 	end(b);
 }
 
+static void who_leaves_and_joins_in_one_breath_ends_inside(void **state)
+{
+	struct site *site = *state;
+	assert_int_equal(join(site, site->eve, site->den), REASON_NONE);
+	struct write *a = begin(site, site->eve, site->den, NULL);
+	struct write *b = begin(site, site->eve, site->den, NULL);
+	enum reason first = op_leave(a);
+	enum reason second = op_join(b); /* asked for before the leave is committed */
+	assert_false(b->already);
+	start(a, first);
+	start(b, second);
+	assert_int_equal(await(a), REASON_NONE);
+	assert_int_equal(await(b), REASON_NONE);
+	assert_int_equal(room_role_of(site->den, site->eve->id), GCHAT__V1__ROLE__ROLE_MEMBER);
+	end(a);
+	end(b);
+}
+
 /* ---- inviting and roles ---- */
 
 static void inviting_needs_a_moderator(void **state)
@@ -366,6 +384,7 @@ int main(void)
 		TEST(removing_needs_a_higher_role),
 		TEST(an_administrator_removes_anyone_and_says_why),
 		TEST(of_leaving_and_being_removed_at_once_one_happens),
+		TEST(who_leaves_and_joins_in_one_breath_ends_inside),
 		TEST(inviting_needs_a_moderator),
 		TEST(inviting_a_member_changes_nothing),
 		TEST(an_owner_gives_roles_and_nobody_else_does),
