@@ -50,7 +50,8 @@ static void take_token(
 static Gchat__V1__ListTokensResponse *list_tokens(
 	struct td *td, const char *token, struct h2_status *ret_status)
 {
-	Gchat__V1__ListTokensRequest request = GCHAT__V1__LIST_TOKENS_REQUEST__INIT;
+	Gchat__V1__ListTokensRequest request;
+	gchat__v1__list_tokens_request__init(&request);
 	struct raw *raw = raw_open(td);
 	ProtobufCMessage *answer = raw_ask(raw, "/gchat.v1.Auth/ListTokens", token, &request.base,
 		&gchat__v1__list_tokens_response__descriptor, ret_status);
@@ -242,7 +243,8 @@ static void tokens_are_listed_with_their_device_and_never_their_secret(void **st
 /* False: the account has no such token. */
 static bool revoke(struct td *td, const char *token, uint64_t id)
 {
-	Gchat__V1__RevokeTokenRequest request = GCHAT__V1__REVOKE_TOKEN_REQUEST__INIT;
+	Gchat__V1__RevokeTokenRequest request;
+	gchat__v1__revoke_token_request__init(&request);
 	struct raw *raw = raw_open(td);
 	struct h2_status status;
 

@@ -23,7 +23,8 @@ struct site {
 
 static uint64_t make_room(struct raw *raw, const char *token)
 {
-	Gchat__V1__CreateRoomRequest request = GCHAT__V1__CREATE_ROOM_REQUEST__INIT;
+	Gchat__V1__CreateRoomRequest request;
+	gchat__v1__create_room_request__init(&request);
 
 	request.name = (char[]){"lobby"};
 	ProtobufCMessage *answer = raw_ask(raw, "/gchat.v1.Chat/CreateRoom", token, &request.base,
@@ -83,7 +84,8 @@ static void expect_refused(struct raw_stream *s, uint64_t request_id, const char
 
 static Gchat__V1__ClientFrame frame_with(uint64_t request_id)
 {
-	Gchat__V1__ClientFrame frame = GCHAT__V1__CLIENT_FRAME__INIT;
+	Gchat__V1__ClientFrame frame;
+	gchat__v1__client_frame__init(&frame);
 
 	frame.request_id = request_id;
 	return frame;
@@ -94,7 +96,8 @@ static Gchat__V1__ClientFrame frame_with(uint64_t request_id)
 static void a_truncated_frame_ends_its_stream_alone(void **state)
 {
 	struct site s = open_site();
-	Gchat__V1__Ping ping = GCHAT__V1__PING__INIT;
+	Gchat__V1__Ping ping;
+	gchat__v1__ping__init(&ping);
 	Gchat__V1__ClientFrame frame = frame_with(300);
 	size_t len = 0;
 
@@ -111,7 +114,8 @@ static void a_truncated_frame_ends_its_stream_alone(void **state)
 static void every_cut_of_a_frame_is_survived(void **state)
 {
 	struct site s = open_site();
-	Gchat__V1__Send send = GCHAT__V1__SEND__INIT;
+	Gchat__V1__Send send;
+	gchat__v1__send__init(&send);
 	Gchat__V1__ClientFrame frame = frame_with(2);
 	uint8_t id[RAW_ID_BYTES] = "cut, cut, cut..";
 	size_t len = 0;
@@ -168,7 +172,8 @@ static void text_that_is_not_utf8_ends_its_stream_alone(void **state)
 static void a_frame_without_a_request_or_a_number_ends_its_stream_alone(void **state)
 {
 	struct site s = open_site();
-	Gchat__V1__Ping ping = GCHAT__V1__PING__INIT;
+	Gchat__V1__Ping ping;
+	gchat__v1__ping__init(&ping);
 	Gchat__V1__ClientFrame frame = frame_with(5);
 
 	(void)state;
@@ -232,7 +237,8 @@ static void a_hello_of_another_version_or_with_too_many_cursors_is_refused(void 
 	static Gchat__V1__Cursor cursors[CURSORS];
 	static Gchat__V1__Cursor *list[CURSORS];
 	struct site s = open_site();
-	Gchat__V1__Hello hello = GCHAT__V1__HELLO__INIT;
+	Gchat__V1__Hello hello;
+	gchat__v1__hello__init(&hello);
 	Gchat__V1__ClientFrame frame = frame_with(1);
 
 	(void)state;
@@ -259,13 +265,16 @@ static void a_hello_of_another_version_or_with_too_many_cursors_is_refused(void 
 static void the_same_room_twice_among_the_cursors_is_one_subscription(void **state)
 {
 	struct site s = open_site();
-	Gchat__V1__Hello hello = GCHAT__V1__HELLO__INIT;
+	Gchat__V1__Hello hello;
+	gchat__v1__hello__init(&hello);
 	Gchat__V1__ClientFrame frame = frame_with(1);
-	Gchat__V1__Cursor cursors[2] = {GCHAT__V1__CURSOR__INIT, GCHAT__V1__CURSOR__INIT};
+	Gchat__V1__Cursor cursors[2];
 	Gchat__V1__Cursor *list[] = {&cursors[0], &cursors[1]};
 	size_t events = 0;
 
 	(void)state;
+	gchat__v1__cursor__init(&cursors[0]);
+	gchat__v1__cursor__init(&cursors[1]);
 	cursors[0].room_id = cursors[1].room_id = s.room;
 	frame.request_case = GCHAT__V1__CLIENT_FRAME__REQUEST_HELLO;
 	frame.hello = &hello;
@@ -318,7 +327,8 @@ static void an_id_of_another_length_is_refused_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GC_LENGTH(lengths); i++) {
-		Gchat__V1__Send send = GCHAT__V1__SEND__INIT;
+		Gchat__V1__Send send;
+		gchat__v1__send__init(&send);
 		Gchat__V1__ClientFrame frame = frame_with(2 + i);
 		send.room_id = s.room;
 		send.client_msg_id = (ProtobufCBinaryData){.data = id, .len = lengths[i]};
@@ -335,7 +345,8 @@ static void a_replayed_id_with_another_body_room_or_kind_is_refused_alone(void *
 {
 	struct site s = open_site();
 	uint8_t id[RAW_ID_BYTES] = "said once......";
-	Gchat__V1__React react = GCHAT__V1__REACT__INIT;
+	Gchat__V1__React react;
+	gchat__v1__react__init(&react);
 	Gchat__V1__ClientFrame frame = frame_with(4);
 
 	(void)state;

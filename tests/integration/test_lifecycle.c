@@ -326,7 +326,8 @@ static int take_health(struct raw_stream *watch)
 
 static struct raw_stream *watch_health(struct raw *raw, const char *service)
 {
-	Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+	Grpc__Health__V1__HealthCheckRequest request;
+	grpc__health__v1__health_check_request__init(&request);
 	struct raw_stream *s = raw_stream_open(raw, "/grpc.health.v1.Health/Watch", NULL);
 	char name[64];
 
@@ -338,7 +339,8 @@ static struct raw_stream *watch_health(struct raw *raw, const char *service)
 
 static int check_health(struct raw *raw, const char *service, struct h2_status *ret_status)
 {
-	Grpc__Health__V1__HealthCheckRequest request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+	Grpc__Health__V1__HealthCheckRequest request;
+	grpc__health__v1__health_check_request__init(&request);
 	char name[64];
 	int status = -1;
 

@@ -198,7 +198,8 @@ static void an_address_has_so_many_connections_and_no_more(void **state)
 	struct td_client *ann = td_connect(td, "ann"); /* one */
 	struct raw *two = raw_open(td);
 	struct h2_status status;
-	Gchat__V1__GetServerInfoRequest request = GCHAT__V1__GET_SERVER_INFO_REQUEST__INIT;
+	Gchat__V1__GetServerInfoRequest request;
+	gchat__v1__get_server_info_request__init(&request);
 	const ProtobufCMessageDescriptor *type = &gchat__v1__get_server_info_response__descriptor;
 
 	(void)state;

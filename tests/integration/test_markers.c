@@ -160,7 +160,8 @@ static void markers_are_listed_by_a_call(void **state)
 {
 	struct td *td = td_start(NULL);
 	char token[RAW_TOKEN_BYTES];
-	Gchat__V1__ListReadMarkersRequest request = GCHAT__V1__LIST_READ_MARKERS_REQUEST__INIT;
+	Gchat__V1__ListReadMarkersRequest request;
+	gchat__v1__list_read_markers_request__init(&request);
 
 	(void)state;
 	raw_sign_up(td, "bob", token);

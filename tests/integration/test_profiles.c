@@ -256,7 +256,8 @@ static void a_bad_image_is_refused_and_the_old_one_stays(void **state)
 static struct h2_status put_chunk_call(
 	struct raw *raw, const char *token, const struct image *image, uint32_t offset, size_t len)
 {
-	Gchat__V1__SetAvatarRequest request = GCHAT__V1__SET_AVATAR_REQUEST__INIT;
+	Gchat__V1__SetAvatarRequest request;
+	gchat__v1__set_avatar_request__init(&request);
 	static uint8_t chunk[CHUNK_BYTES + 1];
 	struct h2_status status;
 
