@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "log.h"
 #include "proto/codec.h"
+#include "store/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,6 +47,7 @@ int hall_teardown(void **state)
 {
 	struct hall *hall = *state;
 	void *site = hall->site;
+	hall->site->store = store_close(hall->site->store); /* its threads post to the shards */
 	hall->hub = hub_free(hall->hub);
 	hall->presence = presence_free(hall->presence);
 	free(hall);
