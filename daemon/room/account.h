@@ -57,6 +57,7 @@ struct account {
 		unsigned online; /* sessions that are online */
 		unsigned away; /* sessions that are away */
 		int shown; /* Gchat__V1__PresenceState last told to others */
+		bool seen; /* someone asked and got another state than that */
 		int64_t due_us; /* monotonic: when to look again; 0: not listed */
 		TAILQ_ENTRY(account) link;
 	} presence;

@@ -123,6 +123,8 @@ Gchat__V1__PresenceState presence_of(struct presence *p, struct account *account
 	Gchat__V1__PresenceState state = actual(account);
 	if (state == offline)
 		state = (Gchat__V1__PresenceState)account->presence.shown;
+	else if ((int)state != account->presence.shown)
+		account->presence.seen = true; /* and must hear if it is offline again by then */
 	pthread_mutex_unlock(&p->mu);
 	return state;
 }
@@ -175,8 +177,9 @@ static void look_at(struct presence *p, struct news **all, struct account *accou
 		return;
 	}
 	Gchat__V1__PresenceState state = actual(account);
-	if ((int)state != account->presence.shown)
+	if ((int)state != account->presence.shown || account->presence.seen)
 		tell(p, all, account, state, room_max);
+	account->presence.seen = false;
 	account->presence.shown = (int)state;
 	unlist(p, account);
 }

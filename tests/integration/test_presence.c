@@ -121,6 +121,23 @@ static void a_short_break_makes_no_noise(void **state)
 	td_stop(td);
 }
 
+static void who_was_listed_as_there_is_told_to_have_gone(void **state)
+{
+	/* coming is told too late, going at once */
+	struct td *td = td_start(&(struct td_options){
+		.config = "delivery: { presence_grace_ms = 50; presence_interval_ms = 60000; };"});
+	struct td_client *ann = td_connect_with(td, "ann", &watching);
+	struct td_client *bob = td_connect(td, "bob");
+	uint64_t room = td_create_room(ann, "lobby");
+
+	(void)state;
+	(void)td_join(bob, "lobby");
+	assert_int_equal(listed(ann, room, 1), GCHAT_PRESENCE_ONLINE);
+	td_disconnect(bob);
+	expect_presence(ann, "bob", GCHAT_PRESENCE_OFFLINE);
+	td_stop(td);
+}
+
 static void only_online_and_away_can_be_said(void **state)
 {
 	struct td *td = td_start(NULL);
@@ -176,6 +193,8 @@ int main(void)
 		cmocka_unit_test_teardown(
 			away_is_told_and_one_session_online_is_enough, td_teardown),
 		cmocka_unit_test_teardown(a_short_break_makes_no_noise, td_teardown),
+		cmocka_unit_test_teardown(
+			who_was_listed_as_there_is_told_to_have_gone, td_teardown),
 		cmocka_unit_test_teardown(only_online_and_away_can_be_said, td_teardown),
 		cmocka_unit_test_teardown(
 			typing_reaches_the_others_in_the_room_who_want_it, td_teardown),
