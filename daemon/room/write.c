@@ -26,7 +26,7 @@ static void release(struct write *write)
 	if (write->parting) {
 		room_lock(write->room);
 		struct member *member = room_find_member(write->room, write->parting);
-		if (member) /* it stays, after all */
+		if (member && member->parting > 0) /* it stays; or it is a new one by now */
 			member->parting--;
 		room_unlock(write->room);
 	}
