@@ -23,7 +23,7 @@ enum {
 	RAW_SLOW = OTHERS, /* the session after them */
 	SPEAKERS = 10,
 	IN_FLIGHT = 200, /* messages on their way, of all speakers */
-	MESSAGES = 30000, /* in each part */
+	MESSAGES = TD_SANITIZED ? 5000 : 30000, /* in each part */
 	PARTS = 4, /* with the slow ones: 120 MB wait for each of them */
 	TEXT_BYTES = 1000,
 	MB = 1 << 20,
@@ -33,9 +33,11 @@ enum {
 	SLOWED_MAX = 2, /* times; two cores shared with whatever else runs */
 };
 
+/* Without the library nobody answers pings while nothing is read: after 30 s it would count as lost. */
 static const char config[] =
 	"limits: { sessions_per_account = 100; bytes_per_second = 1000000000;\n"
 	"  bytes_burst = 1000000000; };\n"
+	"delivery: { keepalive_s = 600; };\n"
 	"log: { level = \"info\"; };\n";
 
 static struct crowd *the_crowd;
@@ -118,7 +120,7 @@ static void those_who_do_not_read_harm_nobody_and_miss_nothing(void **state)
 		printf("slow: the same, part %u, beside two who don't read: %" PRId64
 		       " ms, daemon %.1f MB\n",
 			part, slow_ms, (double)after / MB);
-		assert_true(after < before + (uint64_t)GROWTH_MB_MAX * MB);
+		assert_true(TD_SANITIZED || after < before + (uint64_t)GROWTH_MB_MAX * MB);
 		assert_true(slow_ms < all_ms * SLOWED_MAX);
 	}
 	read_all(td, slow, room, (uint64_t)PARTS * MESSAGES);
