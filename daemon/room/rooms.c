@@ -132,6 +132,40 @@ enum reason op_create_room(
 	return REASON_NONE;
 }
 
+/* ---- direct rooms ---- */
+
+static void apply_return(struct write *write)
+{
+	for (size_t i = 0; i < write->op.append_count; i++) {
+		const struct store_append *append = &write->appends[i];
+		struct account *account =
+			append->author == write->actor->id ? write->actor : write->subject;
+		directory_add_member(write->directory, write->room, account, write->role,
+			append->time_us, write->number);
+		write->audience->joined(write->audience->arg, account, write->room, append->seq);
+	}
+}
+
+/* Who left a direct room is in it again once one of the two opens it: nobody else could ask. */
+static void prepare_return(struct write *write, struct account *account)
+{
+	if (room_role_of(write->room, account->id) != GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
+		return;
+	struct room_info info;
+	room_get_info(write->room, &info);
+	write->number = info.head_seq;
+	write->info.created_us = clock_wall_us();
+	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
+	add_first_member(write, account, write->role);
+	Gchat__V1__MarkerRecord marker;
+	gchat__v1__marker_record__init(&marker);
+	marker.read_seq = write->number;
+	write_put(write, RECORD_MARKER, record_key_pair(account->id, write->room->id),
+		record_encode(&marker.base), STORE_ANY);
+	write->reason = REASON_UNAVAILABLE; /* on a conflict: the other one was faster */
+	write->apply = apply_return;
+}
+
 enum reason op_open_direct(struct write *write)
 {
 	uint64_t a = write->actor->id;
@@ -144,10 +178,10 @@ enum reason op_open_direct(struct write *write)
 		(unsigned long long)(a < b ? a : b), (unsigned long long)(a < b ? b : a));
 	write->room = directory_find_room_name(write->directory, write->info.name);
 	if (write->room) {
-		write->already = true;
-		return room_role_of(write->room, a) == GCHAT__V1__ROLE__ROLE_UNSPECIFIED
-			       ? REASON_NOT_A_MEMBER
-			       : REASON_NONE;
+		prepare_return(write, write->actor);
+		prepare_return(write, write->subject);
+		write->already = write->op.append_count == 0;
+		return REASON_NONE;
 	}
 	enum reason reason = check_create(write);
 	if (reason != REASON_NONE)

@@ -195,15 +195,18 @@ static void nobody_talks_to_himself_in_a_room_of_two(void **state)
 	assert_int_equal(open_direct(site, site->bob, site->bob, &room), REASON_INVALID_ARGUMENT);
 }
 
-static void who_has_left_a_room_of_two_is_told_so(void **state)
+static void who_has_left_a_room_of_two_is_in_it_again_once_it_is_opened(void **state)
 {
 	struct site *site = *state;
 	struct room *room;
 	struct room *again;
 	assert_int_equal(open_direct(site, site->bob, site->ada, &room), REASON_NONE);
 	assert_int_equal(leave(site, site->bob, room), REASON_NONE);
-	assert_int_equal(open_direct(site, site->bob, site->ada, &again), REASON_NOT_A_MEMBER);
 	assert_int_equal(open_direct(site, site->ada, site->bob, &again), REASON_NONE);
+	assert_ptr_equal(again, room);
+	assert_int_equal(room_role_of(room, site->bob->id), GCHAT__V1__ROLE__ROLE_MEMBER);
+	assert_int_equal(room->shared.member_count, 2);
+	assert_int_equal(room->shared.log.head, 4); /* two joined, one left and joined */
 	room_unref(again);
 	room_unref(room);
 }
@@ -352,7 +355,7 @@ int main(void)
 		TEST(two_people_have_one_room_whoever_opens_it),
 		TEST(a_room_of_two_takes_no_third),
 		TEST(nobody_talks_to_himself_in_a_room_of_two),
-		TEST(who_has_left_a_room_of_two_is_told_so),
+		TEST(who_has_left_a_room_of_two_is_in_it_again_once_it_is_opened),
 		TEST(an_owner_changes_a_part_and_the_rest_stays),
 		TEST(a_moderator_changes_the_topic_alone),
 		TEST(a_change_has_limits_and_keeps_to_its_kind),
