@@ -1,5 +1,6 @@
 /*
- * Rooms and who is in them: making, finding, joining, leaving, inviting, roles, direct rooms.
+ * Rooms and who is in them: making, finding, joining, leaving, roles. Those not open to all
+ * are in test_private.c.
  * labels: sanitize
  */
 #include "cmocka_std.h"
@@ -18,18 +19,6 @@ static struct gchat_room *get_room(struct td_client *c, uint64_t room_id)
 
 	td_check(c, gchat_get_room(td_gchat(c), room_id, NULL, &room, &error), &error, "get room");
 	return room;
-}
-
-static uint64_t make_private(struct td_client *c, const char *name)
-{
-	struct gchat_room_spec spec = {.name = name, .visibility = GCHAT_VISIBILITY_PRIVATE};
-	struct gchat_room *room = NULL;
-	struct gchat_error error = {0};
-
-	td_check(c, gchat_create_room(td_gchat(c), &spec, &room, &error), &error, "create room");
-	uint64_t id = room->room_id;
-	gchat_free(room);
-	return id;
 }
 
 static void expect_create_refused(struct td_client *c, const char *name, const char *reason)
@@ -441,100 +430,6 @@ static void only_an_owner_deletes_a_room_and_then_it_is_gone_for_all(void **stat
 	td_stop(td);
 }
 
-/* ---- private rooms ---- */
-
-static void a_private_room_is_unseen_and_closed_without_an_invitation(void **state)
-{
-	struct td *td = td_start(NULL);
-	struct td_client *ann = td_connect(td, "ann");
-	struct td_client *bob = td_connect(td, "bob");
-	uint64_t room = make_private(ann, "cabal");
-	struct gchat_room *seen = NULL;
-	struct gchat_error error = {0};
-
-	(void)state;
-	assert_int_equal(count_rooms(ann, false), 1);
-	assert_int_equal(count_rooms(bob, false), 0);
-	td_check_refused(bob, gchat_get_room(td_gchat(bob), room, NULL, &seen, &error), &error,
-		"UNKNOWN_ROOM");
-	expect_join_refused(bob, "cabal", "INVITE_ONLY");
-	td_stop(td);
-}
-
-static void who_is_invited_to_a_private_room_joins_it_once(void **state)
-{
-	struct td *td = td_start(NULL);
-	struct td_client *ann = td_connect(td, "ann");
-	struct td_client *bob = td_connect(td, "bob");
-	uint64_t room = make_private(ann, "cabal");
-	uint64_t tag = 0;
-
-	(void)state;
-	td_check(ann, gchat_invite(td_gchat(ann), room, "bob", &tag), NULL, "invite");
-	assert_int_not_equal(td_reply(ann, tag)->kind, GCHAT_REPLY_ERROR);
-	assert_string_equal(expect_kind(ann, room, GCHAT_ENTRY_INVITED)->user, "bob");
-	td_restart(td); /* the invitation is durable */
-	(void)td_expect_welcome(bob);
-	assert_int_equal(td_join(bob, "cabal"), room);
-	td_leave(bob, room);
-	expect_join_refused(bob, "cabal", "INVITE_ONLY");
-	td_stop(td);
-}
-
-static void only_moderators_and_owners_invite(void **state)
-{
-	struct td *td = td_start(NULL);
-	struct td_client *ann = td_connect(td, "ann");
-	struct td_client *bob = td_connect(td, "bob");
-	(void)td_connect(td, "cat");
-	uint64_t room = make_private(ann, "cabal");
-	uint64_t tag = 0;
-
-	(void)state;
-	td_check(bob, gchat_invite(td_gchat(bob), room, "bob", &tag), NULL, "invite");
-	td_expect_error(bob, tag, "NOT_A_MEMBER");
-	td_check(ann, gchat_invite(td_gchat(ann), room, "nobody", &tag), NULL, "invite");
-	td_expect_error(ann, tag, "UNKNOWN_USER");
-	td_check(ann, gchat_invite(td_gchat(ann), room, "bob", &tag), NULL, "invite");
-	(void)td_reply(ann, tag);
-	(void)td_join(bob, "cabal");
-	td_check(bob, gchat_invite(td_gchat(bob), room, "cat", &tag), NULL, "invite");
-	td_expect_error(bob, tag, "NOT_PERMITTED");
-	td_stop(td);
-}
-
-/* ---- direct rooms ---- */
-
-static void a_direct_room_is_one_room_for_two_and_nobody_else(void **state)
-{
-	struct td *td = td_start(NULL);
-	struct td_client *ann = td_connect(td, "ann");
-	struct td_client *bob = td_connect(td, "bob");
-	struct td_client *eve = td_connect(td, "eve");
-	struct gchat_room *one = NULL;
-	struct gchat_room *two = NULL;
-	struct gchat_error error = {0};
-
-	(void)state;
-	td_check(ann, gchat_direct(td_gchat(ann), "bob", &one, &error), &error, "direct");
-	td_check(bob, gchat_direct(td_gchat(bob), "ann", &two, &error), &error, "direct");
-	assert_int_equal(one->room_id, two->room_id);
-	assert_int_equal(one->visibility, GCHAT_VISIBILITY_DIRECT);
-	assert_int_equal(one->member_count, 2);
-	(void)td_send_acked(ann, one->room_id, "between us");
-	(void)td_expect_message(bob, one->room_id, "between us");
-	assert_int_equal(count_rooms(eve, false), 0);
-	expect_join_refused(eve, one->name, "INVITE_ONLY");
-	td_expect_error(eve, td_send(eve, one->room_id, "me, too"), "NOT_A_MEMBER");
-	gchat_free(one);
-	gchat_free(two);
-	td_check_refused(
-		ann, gchat_direct(td_gchat(ann), "ann", &one, &error), &error, "INVALID_ARGUMENT");
-	td_check_refused(
-		ann, gchat_direct(td_gchat(ann), "nobody", &one, &error), &error, "UNKNOWN_USER");
-	td_stop(td);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -567,13 +462,6 @@ int main(void)
 			the_topic_is_an_event_and_stays_after_a_restart, td_teardown),
 		cmocka_unit_test_teardown(
 			only_an_owner_deletes_a_room_and_then_it_is_gone_for_all, td_teardown),
-		cmocka_unit_test_teardown(
-			a_private_room_is_unseen_and_closed_without_an_invitation, td_teardown),
-		cmocka_unit_test_teardown(
-			who_is_invited_to_a_private_room_joins_it_once, td_teardown),
-		cmocka_unit_test_teardown(only_moderators_and_owners_invite, td_teardown),
-		cmocka_unit_test_teardown(
-			a_direct_room_is_one_room_for_two_and_nobody_else, td_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

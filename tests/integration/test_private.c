@@ -1,0 +1,194 @@
+/*
+ * Rooms that not everyone may enter: private ones by invitation, direct ones of two.
+ * labels: sanitize
+ */
+#include "cmocka_std.h"
+
+#include <string.h>
+
+#include "support/td_client.h"
+
+static uint64_t make_private(struct td_client *c, const char *name)
+{
+	struct gchat_room_spec spec = {.name = name, .visibility = GCHAT_VISIBILITY_PRIVATE};
+	struct gchat_room *room = NULL;
+	struct gchat_error error = {0};
+
+	td_check(c, gchat_create_room(td_gchat(c), &spec, &room, &error), &error, "create room");
+	uint64_t id = room->room_id;
+	gchat_free(room);
+	return id;
+}
+
+static void expect_join_refused(struct td_client *c, const char *name, const char *reason)
+{
+	uint64_t tag = 0;
+
+	td_check(c, gchat_join(td_gchat(c), 0, name, &tag), NULL, "join");
+	td_expect_error(c, tag, reason);
+}
+
+static size_t count_rooms(struct td_client *c, bool joined_only)
+{
+	struct gchat_room_list *list = NULL;
+	struct gchat_error error = {0};
+
+	td_check(c, gchat_list_rooms(td_gchat(c), NULL, joined_only, &list, &error), &error,
+		"list rooms");
+	size_t count = list->count;
+	gchat_free(list);
+	return count;
+}
+
+static const struct gchat_entry *expect_kind(
+	struct td_client *c, uint64_t room, enum gchat_entry_kind kind)
+{
+	const struct gchat_entry *entry = td_expect_entry(c, room);
+
+	while (entry->kind != kind)
+		entry = td_expect_entry(c, room);
+	return entry;
+}
+
+/* ---- private rooms ---- */
+
+static void a_private_room_is_unseen_and_closed_without_an_invitation(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	uint64_t room = make_private(ann, "cabal");
+	struct gchat_room *seen = NULL;
+	struct gchat_error error = {0};
+
+	(void)state;
+	assert_int_equal(count_rooms(ann, false), 1);
+	assert_int_equal(count_rooms(bob, false), 0);
+	td_check_refused(bob, gchat_get_room(td_gchat(bob), room, NULL, &seen, &error), &error,
+		"UNKNOWN_ROOM");
+	expect_join_refused(bob, "cabal", "INVITE_ONLY");
+	td_stop(td);
+}
+
+static void who_is_invited_to_a_private_room_joins_it_once(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	uint64_t room = make_private(ann, "cabal");
+	uint64_t tag = 0;
+
+	(void)state;
+	td_check(ann, gchat_invite(td_gchat(ann), room, "bob", &tag), NULL, "invite");
+	assert_int_not_equal(td_reply(ann, tag)->kind, GCHAT_REPLY_ERROR);
+	assert_string_equal(expect_kind(ann, room, GCHAT_ENTRY_INVITED)->user, "bob");
+	td_restart(td); /* the invitation is durable */
+	(void)td_expect_welcome(bob);
+	assert_int_equal(td_join(bob, "cabal"), room);
+	td_leave(bob, room);
+	expect_join_refused(bob, "cabal", "INVITE_ONLY");
+	td_stop(td);
+}
+
+static void only_moderators_and_owners_invite(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	(void)td_connect(td, "cat");
+	uint64_t room = make_private(ann, "cabal");
+	uint64_t tag = 0;
+
+	(void)state;
+	td_check(bob, gchat_invite(td_gchat(bob), room, "bob", &tag), NULL, "invite");
+	td_expect_error(bob, tag, "NOT_A_MEMBER");
+	td_check(ann, gchat_invite(td_gchat(ann), room, "nobody", &tag), NULL, "invite");
+	td_expect_error(ann, tag, "UNKNOWN_USER");
+	td_check(ann, gchat_invite(td_gchat(ann), room, "bob", &tag), NULL, "invite");
+	(void)td_reply(ann, tag);
+	(void)td_join(bob, "cabal");
+	td_check(bob, gchat_invite(td_gchat(bob), room, "cat", &tag), NULL, "invite");
+	td_expect_error(bob, tag, "NOT_PERMITTED");
+	td_stop(td);
+}
+
+/* ---- direct rooms ---- */
+
+static void a_direct_room_is_one_room_for_two_and_nobody_else(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	struct td_client *eve = td_connect(td, "eve");
+	struct gchat_room *one = NULL;
+	struct gchat_room *two = NULL;
+	struct gchat_error error = {0};
+
+	(void)state;
+	td_check(ann, gchat_direct(td_gchat(ann), "bob", &one, &error), &error, "direct");
+	td_check(bob, gchat_direct(td_gchat(bob), "ann", &two, &error), &error, "direct");
+	assert_int_equal(one->room_id, two->room_id);
+	assert_int_equal(one->visibility, GCHAT_VISIBILITY_DIRECT);
+	assert_int_equal(one->member_count, 2);
+	(void)td_send_acked(ann, one->room_id, "between us");
+	(void)td_expect_message(bob, one->room_id, "between us");
+	assert_int_equal(count_rooms(eve, false), 0);
+	expect_join_refused(eve, one->name, "INVITE_ONLY");
+	td_expect_error(eve, td_send(eve, one->room_id, "me, too"), "NOT_A_MEMBER");
+	gchat_free(one);
+	gchat_free(two);
+	td_check_refused(
+		ann, gchat_direct(td_gchat(ann), "ann", &one, &error), &error, "INVALID_ARGUMENT");
+	td_check_refused(
+		ann, gchat_direct(td_gchat(ann), "nobody", &one, &error), &error, "UNKNOWN_USER");
+	td_stop(td);
+}
+
+static void a_direct_room_that_was_left_is_opened_again_for_both(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	struct gchat_room *room = NULL;
+	struct gchat_error error = {0};
+
+	(void)state;
+	td_check(ann, gchat_direct(td_gchat(ann), "bob", &room, &error), &error, "direct");
+	uint64_t id = room->room_id;
+	gchat_free(room);
+	(void)td_send_acked(ann, id, "hello");
+	td_leave(bob, id);
+	td_leave(ann, id);
+	td_forget(bob);
+	td_check(ann, gchat_direct(td_gchat(ann), "bob", &room, &error), &error, "again");
+	assert_int_equal(room->room_id, id);
+	assert_int_equal(room->member_count, 2);
+	gchat_free(room);
+	(void)td_send_acked(ann, id, "hello again");
+	(void)td_expect_message(bob, id, "hello again");
+	td_restart(td);
+	bob = td_sign_in(td, "bob", NULL);
+	td_check(bob, gchat_connect(td_gchat(bob), &(struct gchat_session_options){0}), NULL,
+		"connect");
+	const struct gchat_welcome *welcome = td_expect_welcome(bob);
+	assert_int_equal(welcome->room_count, 1);
+	assert_int_equal(welcome->rooms[0].unread, 1); /* what was said since */
+	td_stop(td);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(
+			a_private_room_is_unseen_and_closed_without_an_invitation, td_teardown),
+		cmocka_unit_test_teardown(
+			who_is_invited_to_a_private_room_joins_it_once, td_teardown),
+		cmocka_unit_test_teardown(only_moderators_and_owners_invite, td_teardown),
+		cmocka_unit_test_teardown(
+			a_direct_room_is_one_room_for_two_and_nobody_else, td_teardown),
+		cmocka_unit_test_teardown(
+			a_direct_room_that_was_left_is_opened_again_for_both, td_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
