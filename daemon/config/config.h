@@ -98,7 +98,7 @@ struct config {
 		int64_t handshake_timeout_s; /* TLS, 10 */
 		int64_t bytes_before_sign_in; /* guard: total, 65536 */
 		int64_t bytes_per_second; /* guard: signed in, sustained, 262144 */
-		int64_t bytes_burst; /* guard: signed in, at once, 1048576 */
+		int64_t bytes_burst; /* guard: signed in, at once, 524288 */
 		int64_t log_ins_per_minute; /* per address and per account, 20 */
 		int64_t registrations_per_hour; /* per address, 20 */
 		int64_t log_in_queue; /* hashes waiting, 256 */

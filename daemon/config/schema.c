@@ -163,7 +163,7 @@ static const struct config_key keys[] = {
 		"What a connection may send before it signed in"),
 	INT(limits.bytes_per_second, 4 * KIB, GIB, 256 * KIB, "bytes/s", true,
 		"What a signed-in connection may send, sustained"),
-	INT(limits.bytes_burst, INT64_C(2) * LIMIT_MESSAGE_BYTES, GIB, MIB, "bytes", true,
+	INT(limits.bytes_burst, INT64_C(2) * LIMIT_MESSAGE_BYTES, GIB, MIB / 2, "bytes", true,
 		"What a signed-in connection may send at once"),
 	INT(limits.log_ins_per_minute, 1, 100000, 20, "attempts/min", true,
 		"Log-ins per address, and per account"),
