@@ -157,10 +157,12 @@ static const struct h2_call_events stream_events = {.on_message = on_message, .o
 static void send_hello(struct session *s)
 {
 	char client[] = "gchat-crowd";
-	Gchat__V1__Hello hello = GCHAT__V1__HELLO__INIT;
-	Gchat__V1__ClientFrame frame = GCHAT__V1__CLIENT_FRAME__INIT;
+	Gchat__V1__Hello hello;
+	Gchat__V1__ClientFrame frame;
 	size_t len = 0;
 
+	gchat__v1__hello__init(&hello);
+	gchat__v1__client_frame__init(&frame);
 	hello.protocol_version = 1;
 	hello.client = client;
 	frame.request_id = REQUEST_HELLO;
