@@ -188,6 +188,7 @@ enum reason op_open_direct(struct write *write)
 		return reason;
 	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
 	prepare_create(write, NULL);
+	write->reason = REASON_UNAVAILABLE; /* on a conflict: the other one opened it just now */
 	add_first_member(write, write->subject, write->role);
 	return REASON_NONE;
 }
