@@ -90,6 +90,17 @@ struct account *directory_find_token(
 	return account;
 }
 
+bool directory_has_token(struct directory *d, struct account *account, uint64_t token_id)
+{
+	struct account_token *token;
+	bool found = false;
+	pthread_rwlock_rdlock(&d->lock);
+	LIST_FOREACH (token, &account->tokens, link)
+		found = found || token->id == token_id;
+	pthread_rwlock_unlock(&d->lock);
+	return found;
+}
+
 struct room **directory_rooms_of(struct directory *d, struct account *account, size_t *ret_count)
 {
 	struct member *member;

@@ -78,6 +78,9 @@ struct room *directory_find_room_name(struct directory *directory, const char *n
 struct account *directory_find_token(struct directory *directory,
 	const uint8_t hash[LIMIT_SHA256_BYTES], uint64_t *ret_token_id);
 
+/* Whether the account still has the token of that number. */
+bool directory_has_token(struct directory *directory, struct account *account, uint64_t token_id);
+
 /* The rooms the account is in, each with a reference. Owned array: free after unref of each. */
 struct room **directory_rooms_of(
 	struct directory *directory, struct account *account, size_t *ret_count);
