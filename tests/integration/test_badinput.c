@@ -219,6 +219,26 @@ static void a_stream_without_a_hello_ends_alone(void **state)
 	close_site(&s);
 }
 
+static void a_hello_after_its_token_ended_opens_nothing(void **state)
+{
+	struct site s = open_site();
+	char token[RAW_TOKEN_BYTES];
+	struct h2_status status;
+	Gchat__V1__LogoutRequest request;
+	gchat__v1__logout_request__init(&request);
+
+	(void)state;
+	raw_sign_up(s.td, "eve", token);
+	struct raw_stream *bad = raw_stream_open(s.raw, "/gchat.v1.Chat/Connect", token);
+	ProtobufCMessage *done = raw_ask(s.raw, "/gchat.v1.Auth/Logout", token, &request.base,
+		&gchat__v1__logout_response__descriptor, &status);
+	assert_non_null(done);
+	codec_free(done);
+	raw_put_hello(bad);
+	expect_end(bad, "SIGNED_OUT");
+	close_site(&s);
+}
+
 static void a_second_hello_ends_its_stream_alone(void **state)
 {
 	struct site s = open_site();
@@ -408,6 +428,7 @@ int main(void)
 			a_frame_without_a_request_or_a_number_ends_its_stream_alone, td_teardown),
 		cmocka_unit_test_teardown(unknown_fields_are_passed_over, td_teardown),
 		cmocka_unit_test_teardown(a_stream_without_a_hello_ends_alone, td_teardown),
+		cmocka_unit_test_teardown(a_hello_after_its_token_ended_opens_nothing, td_teardown),
 		cmocka_unit_test_teardown(a_second_hello_ends_its_stream_alone, td_teardown),
 		cmocka_unit_test_teardown(
 			a_hello_of_another_version_or_with_too_many_cursors_is_refused,
