@@ -116,17 +116,36 @@ void presence_closed(struct presence *p, struct account *account, Gchat__V1__Pre
 	pthread_mutex_unlock(&p->mu);
 }
 
+/* Under mu. Someone who has just come is there; someone who has just gone has the grace. */
+static Gchat__V1__PresenceState visible(const struct account *account)
+{
+	Gchat__V1__PresenceState state = actual(account);
+	return state == offline ? (Gchat__V1__PresenceState)account->presence.shown : state;
+}
+
 Gchat__V1__PresenceState presence_of(struct presence *p, struct account *account)
 {
 	pthread_mutex_lock(&p->mu);
-	/* someone who has just come is there; someone who has just gone has the grace */
-	Gchat__V1__PresenceState state = actual(account);
-	if (state == offline)
-		state = (Gchat__V1__PresenceState)account->presence.shown;
-	else if ((int)state != account->presence.shown)
-		account->presence.seen = true; /* and must hear if it is offline again by then */
+	Gchat__V1__PresenceState state = visible(account);
+	if ((int)state != account->presence.shown)
+		account->presence.seen =
+			true; /* who asks must hear if it is offline again by then */
 	pthread_mutex_unlock(&p->mu);
 	return state;
+}
+
+unsigned presence_count(struct presence *p, struct room *room)
+{
+	struct member *member;
+	struct member *tmp;
+	unsigned count = 0;
+	pthread_mutex_lock(&p->mu); /* before the room's, as everywhere */
+	room_lock(room);
+	HASH_ITER (hh, room->shared.members, member, tmp)
+		count += visible(member->account) != offline;
+	room_unlock(room);
+	pthread_mutex_unlock(&p->mu);
+	return count;
 }
 
 static void add_news(struct news **all, uint64_t room_id, const uint8_t *wire, size_t len)

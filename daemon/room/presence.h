@@ -33,6 +33,9 @@ void presence_closed(
 /* What others are told now. Any thread. */
 Gchat__V1__PresenceState presence_of(struct presence *presence, struct account *account);
 
+/* How many of the room's members are there now, online or away. Any thread. */
+unsigned presence_count(struct presence *presence, struct room *room);
+
 /* Tells changes that are due, room by room (rooms of up to snapshot_members members). Returns how
  * long until the next look, in ms; -1: nothing waits. Main thread. */
 int64_t presence_tick(struct presence *presence, struct mono now, presence_fn fn, void *arg);

@@ -103,18 +103,6 @@ static bool any_room(void *arg, struct room *room)
 	return true;
 }
 
-static unsigned online_in(struct presence *presence, struct room *room)
-{
-	struct member_page page;
-	unsigned online = 0;
-	member_page_make(room, "", SIZE_MAX, &page);
-	for (size_t i = 0; i < page.count; i++)
-		online += presence_of(presence, page.entries[i].account) !=
-			  GCHAT__V1__PRESENCE_STATE__PRESENCE_OFFLINE;
-	member_page_deinit(&page);
-	return online;
-}
-
 void admin_list_rooms(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__ListAllRoomsRequest *r = CALL_REQUEST(Gchat__V1__ListAllRoomsRequest, msg);
@@ -130,7 +118,7 @@ void admin_list_rooms(struct call *call, const ProtobufCMessage *msg)
 		room_info_to_message(&infos[i], &rooms[i]);
 		gchat__v1__admin_room__init(&outs[i]);
 		outs[i].room = &rooms[i];
-		outs[i].online_count = online_in(call->service->presence, page.rooms[i]);
+		outs[i].online_count = presence_count(call->service->presence, page.rooms[i]);
 		outs[i].reader_count = atomic_load(&page.rooms[i]->readers);
 		list[i] = &outs[i];
 	}
@@ -157,20 +145,15 @@ void admin_list_members(struct call *call, const ProtobufCMessage *msg)
 		return;
 	struct member_page page;
 	member_page_make(room, r->page_token, call_page_size(r->page_size), &page);
-	struct profile *profiles = mem_new(page.count, sizeof(*profiles));
-	Gchat__V1__Member *members = mem_new(page.count, sizeof(*members));
 	Gchat__V1__AdminMember *outs = mem_new(page.count, sizeof(*outs));
 	Gchat__V1__AdminMember **list =
 		mem_new(page.count, sizeof(struct Gchat__V1__AdminMember *));
+	member_page_show(&page, call->service->presence);
 	for (size_t i = 0; i < page.count; i++) {
-		struct account *account = page.entries[i].account;
-		account_get_profile(account, &profiles[i]);
-		profile_to_member(&profiles[i], page.entries[i].role,
-			presence_of(call->service->presence, account), &members[i]);
 		gchat__v1__admin_member__init(&outs[i]);
-		outs[i].member = &members[i];
+		outs[i].member = &page.members[i];
 		outs[i].joined_us = page.entries[i].joined_us;
-		outs[i].last_seen_us = atomic_load(&account->last_seen_us);
+		outs[i].last_seen_us = atomic_load(&page.entries[i].account->last_seen_us);
 		list[i] = &outs[i];
 	}
 	Gchat__V1__ListRoomMembersResponse response;
@@ -178,13 +161,10 @@ void admin_list_members(struct call *call, const ProtobufCMessage *msg)
 	response.members = list;
 	response.n_members = page.count;
 	response.member_count = page.member_count;
-	if (page.more)
-		response.next_page_token = profiles[page.count - 1].user;
+	response.next_page_token = member_page_next(&page);
 	call_reply(call, &response.base);
 	free(list);
 	free(outs);
-	free(members);
-	free(profiles);
 	member_page_deinit(&page);
 	(void)room_unref(room);
 }

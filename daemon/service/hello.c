@@ -127,19 +127,6 @@ static const Gchat__V1__Cursor *find_cursor(const Gchat__V1__Hello *hello, uint6
 	return NULL;
 }
 
-static void put_reset(struct session *s, uint64_t room_id, uint64_t seq, const char *reason)
-{
-	Gchat__V1__Reset reset;
-	gchat__v1__reset__init(&reset);
-	char text[16];
-	(void)strncpy(text, reason, sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	reset.room_id = room_id;
-	reset.seq = seq;
-	reset.reason = text;
-	session_put(s, FRAME_RESETS, &reset.base);
-}
-
 /* Where the session begins to read: behind its cursor, or behind the head. */
 static uint64_t first_to_read(
 	struct session *s, const Gchat__V1__Hello *hello, const struct room_info *info)
@@ -148,7 +135,7 @@ static uint64_t first_to_read(
 	if (!cursor)
 		return info->head_seq + 1;
 	if (cursor->seq > info->head_seq) {
-		put_reset(s, info->id, info->head_seq, "CURSOR_AHEAD");
+		session_put_reset(s, info->id, info->head_seq, REASON_CURSOR_AHEAD);
 		return info->head_seq + 1;
 	}
 	return cursor->seq + 1;
@@ -172,7 +159,7 @@ static void reset_strangers(struct session *s, const Gchat__V1__Hello *hello)
 {
 	for (size_t i = 0; i < hello->n_cursors; i++)
 		if (!subscription_find(s, hello->cursors[i]->room_id))
-			put_reset(s, hello->cursors[i]->room_id, 0, "NOT_A_MEMBER");
+			session_put_reset(s, hello->cursors[i]->room_id, 0, REASON_NOT_A_MEMBER);
 }
 
 static struct welcome *welcome_new(struct session *s, const Gchat__V1__Hello *hello)

@@ -70,9 +70,29 @@ void member_page_make(
 		.entries = all, .count = kept, .member_count = member_count, .more = count > kept};
 }
 
+void member_page_show(struct member_page *page, struct presence *presence)
+{
+	page->profiles = mem_new(page->count, sizeof(*page->profiles));
+	page->members = mem_new(page->count, sizeof(*page->members));
+	for (size_t i = 0; i < page->count; i++) {
+		const struct member_entry *entry = &page->entries[i];
+		account_get_profile(entry->account, &page->profiles[i]);
+		profile_to_member(&page->profiles[i], entry->role,
+			presence_of(presence, entry->account), &page->members[i]);
+	}
+}
+
+char *member_page_next(struct member_page *page)
+{
+	static char last[] = "";
+	return page->more ? page->profiles[page->count - 1].user : last;
+}
+
 void member_page_deinit(struct member_page *page)
 {
 	for (size_t i = 0; i < page->count; i++)
 		(void)account_unref(page->entries[i].account);
 	free(page->entries);
+	free(page->profiles);
+	free(page->members);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "room/directory.h"
+#include "room/presence.h"
 
 /* One page of rooms, by name, each with a reference. */
 struct room_page {
@@ -28,7 +28,14 @@ struct member_page {
 	size_t count;
 	unsigned member_count;
 	bool more;
+	/* From member_page_show, one an entry; owned. */
+	struct profile *profiles;
+	Gchat__V1__Member *members; /* borrow from profiles */
 };
 void member_page_make(
 	struct room *room, const char *token, size_t size, struct member_page *ret_page);
+/* Fills profiles and members, as of now. */
+void member_page_show(struct member_page *page, struct presence *presence);
+/* Where the next page begins, for an answer; "": this was the last. After member_page_show. */
+char *member_page_next(struct member_page *page);
 void member_page_deinit(struct member_page *page);

@@ -93,26 +93,18 @@ void room_list_members(struct call *call, const ProtobufCMessage *msg)
 	}
 	struct member_page page;
 	member_page_make(room, r->page_token, call_page_size(r->page_size), &page);
-	struct profile *profiles = mem_new(page.count, sizeof(*profiles));
-	Gchat__V1__Member *members = mem_new(page.count, sizeof(*members));
 	Gchat__V1__Member **list = mem_new(page.count, sizeof(struct Gchat__V1__Member *));
-	for (size_t i = 0; i < page.count; i++) {
-		account_get_profile(page.entries[i].account, &profiles[i]);
-		profile_to_member(&profiles[i], page.entries[i].role,
-			presence_of(call->service->presence, page.entries[i].account), &members[i]);
-		list[i] = &members[i];
-	}
+	member_page_show(&page, call->service->presence);
+	for (size_t i = 0; i < page.count; i++)
+		list[i] = &page.members[i];
 	Gchat__V1__ListMembersResponse response;
 	gchat__v1__list_members_response__init(&response);
 	response.members = list;
 	response.n_members = page.count;
 	response.member_count = page.member_count;
-	if (page.more)
-		response.next_page_token = profiles[page.count - 1].user;
+	response.next_page_token = member_page_next(&page);
 	call_reply(call, &response.base);
 	free(list);
-	free(members);
-	free(profiles);
 	member_page_deinit(&page);
 	(void)room_unref(room);
 }

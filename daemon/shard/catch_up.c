@@ -31,18 +31,6 @@ static void run(struct store_job *job, struct store_reader *reader)
 	shard_post(s->shard, &c->mail);
 }
 
-static void put_damaged(struct session *s, struct subscription *sub)
-{
-	Gchat__V1__Gap gap;
-	gchat__v1__gap__init(&gap);
-	gap.room_id = sub->room_id;
-	gap.from_seq = sub->cursor.next;
-	gap.to_seq = sub->cursor.next;
-	gap.reason = (char[]){"DAMAGED"};
-	session_put(s, FRAME_GAPS, &gap.base);
-	cursor_advance(&sub->cursor, sub->cursor.next);
-}
-
 /* Shard thread: what was read becomes the front of the next message. */
 static void take(struct session *s, struct subscription *sub)
 {
@@ -57,7 +45,8 @@ static void take(struct session *s, struct subscription *sub)
 		session_end(s, REASON_UNAVAILABLE, NULL); /* it comes back, with a pause */
 	} else if (c->status == STORE_DAMAGED ||
 		   sub->cursor.next >= subscription_span(sub).first_seq) {
-		put_damaged(s, sub); /* it should be there and isn't */
+		session_skip(
+			sub, sub->cursor.next, REASON_DAMAGED); /* it should be there and isn't */
 	}
 }
 

@@ -120,11 +120,7 @@ static void act_parted(struct notice *n, struct shard *shard)
 		subscription_mark(sub);
 		if (n->seq > 0)
 			continue; /* it reads up to its own end */
-		Gchat__V1__Reset reset;
-		gchat__v1__reset__init(&reset);
-		reset.room_id = n->room->id;
-		reset.reason = (char[]){"NOT_A_MEMBER"};
-		session_put(s, FRAME_RESETS, &reset.base);
+		session_put_reset(s, n->room->id, 0, REASON_NOT_A_MEMBER);
 		subscription_close(sub);
 	}
 }

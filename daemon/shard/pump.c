@@ -99,18 +99,6 @@ static void on_read(struct op *op, bool ok)
 
 /* ---- writing ---- */
 
-static void put_gap(struct session *s, struct subscription *sub, uint64_t to)
-{
-	Gchat__V1__Gap gap;
-	gchat__v1__gap__init(&gap);
-	gap.room_id = sub->room_id;
-	gap.from_seq = sub->cursor.next;
-	gap.to_seq = to;
-	gap.reason = (char[]){"RETENTION"};
-	session_put(s, FRAME_GAPS, &gap.base);
-	cursor_advance(&sub->cursor, to);
-}
-
 /* Events of the tail, up to the budget. True: the cursor is level now. Hot path. */
 static bool take_tail(struct session *s, struct subscription *sub, uint64_t to,
 	struct budget *budget, grpc_byte_buffer *message)
@@ -141,7 +129,7 @@ static bool take_room(struct session *s, struct subscription *sub, struct budget
 	case CURSOR_GAP:
 		if (s->control_has_events)
 			return false; /* a receiver handles gaps before events */
-		put_gap(s, sub, to);
+		session_skip(sub, to, REASON_RETENTION);
 		return true;
 	case CURSOR_CATCH_UP:
 		if (!s->catching_up)

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,34 @@ void session_put(struct session *s, enum frame_field field, const ProtobufCMessa
 {
 	control_put(&s->control, field, msg);
 	session_make_ready(s);
+}
+
+/* The reason's name, as char * for protobuf-c, which does not write to it. */
+static char *name_of(enum reason reason)
+{
+	return (char *)(uintptr_t)reason_name(reason);
+}
+
+void session_skip(struct subscription *sub, uint64_t to, enum reason reason)
+{
+	Gchat__V1__Gap gap;
+	gchat__v1__gap__init(&gap);
+	gap.room_id = sub->room_id;
+	gap.from_seq = sub->cursor.next;
+	gap.to_seq = to;
+	gap.reason = name_of(reason);
+	session_put(sub->session, FRAME_GAPS, &gap.base);
+	cursor_advance(&sub->cursor, to);
+}
+
+void session_put_reset(struct session *s, uint64_t room_id, uint64_t seq, enum reason reason)
+{
+	Gchat__V1__Reset reset;
+	gchat__v1__reset__init(&reset);
+	reset.room_id = room_id;
+	reset.seq = seq;
+	reset.reason = name_of(reason);
+	session_put(s, FRAME_RESETS, &reset.base);
 }
 
 /* ---- replies ---- */
@@ -39,15 +66,11 @@ void session_reply_ok(struct session *s, uint64_t request_id)
 void session_reply_error(
 	struct session *s, uint64_t request_id, enum reason reason, uint32_t retry_after_ms)
 {
-	char name[40];
-	char text[160];
-	(void)snprintf(name, sizeof(name), "%s", reason_name(reason));
-	(void)snprintf(text, sizeof(text), "%s", reason_text(reason));
 	Gchat__V1__Error error;
 	gchat__v1__error__init(&error);
 	error.code = reason_code(reason);
-	error.reason = name;
-	error.message = text;
+	error.reason = name_of(reason);
+	error.message = (char *)(uintptr_t)reason_text(reason);
 	error.retry_after_ms = retry_after_ms;
 	Gchat__V1__Reply reply;
 	gchat__v1__reply__init(&reply);

@@ -144,6 +144,10 @@ void session_flush(struct session *s);
 
 /* Appends a message to the next write. */
 void session_put(struct session *s, enum frame_field field, const ProtobufCMessage *msg);
+/* Moves the cursor past the events up to `to`, which never come, and says so (a gap). */
+void session_skip(struct subscription *sub, uint64_t to, enum reason reason);
+/* Says that the client's cursor for a room is void: it stands at `seq` now; 0: not in the room. */
+void session_put_reset(struct session *s, uint64_t room_id, uint64_t seq, enum reason reason);
 /* The reply to a request, and the end of its charge. */
 void session_reply(struct session *s, Gchat__V1__Reply *reply);
 void session_reply_ok(struct session *s, uint64_t request_id);
