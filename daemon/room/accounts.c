@@ -15,8 +15,8 @@ static void put_account(struct write *write, struct account *account, const char
 	enum store_condition condition)
 {
 	write_put(write, RECORD_ACCOUNT, record_key_id(account->id),
-		account_encode(
-			account, &write->profile, password_hash, atomic_load(&account->suspended)),
+		account_encode(account, &write->state->profile, password_hash,
+			atomic_load(&account->suspended)),
 		condition);
 }
 
@@ -80,8 +80,8 @@ static void set_password(struct account *account, const char *password_hash)
 
 static void apply_create_account(struct write *write)
 {
-	set_shared(write->actor, &write->profile);
-	set_password(write->actor, write->password_hash);
+	set_shared(write->actor, &write->state->profile);
+	set_password(write->actor, write->state->password_hash);
 	directory_add_account(write->directory, account_ref(write->actor));
 	apply_token(write);
 }
@@ -105,9 +105,10 @@ enum reason op_create_account(struct write *write, const struct profile *profile
 	}
 	uint64_t id = write_take_id(write, ID_ACCOUNT);
 	write->actor = account_new(id, profile->user, profile->guest, clock_wall_us());
-	write->profile = *profile;
-	write->profile.account_id = id;
-	(void)snprintf(write->password_hash, sizeof(write->password_hash), "%s", password_hash);
+	struct write_state *state = write_new_state(write);
+	state->profile = *profile;
+	state->profile.account_id = id;
+	(void)snprintf(state->password_hash, sizeof(state->password_hash), "%s", password_hash);
 	Gchat__V1__UserNameRecord name;
 	gchat__v1__user_name_record__init(&name);
 	name.account_id = id;
@@ -127,19 +128,18 @@ static bool goes(const struct account_token *token, uint64_t token_id, uint64_t 
 	return token->id != but && (token_id == 0 || token->id == token_id);
 }
 
-/* Deletes the records of the tokens that go; `more` records follow. Returns how many go. */
-static size_t put_sign_out(struct write *write, uint64_t token_id, uint64_t but, size_t more)
+/* Deletes the records of the tokens that go. Returns how many go. */
+static size_t put_sign_out(struct write *write, uint64_t token_id, uint64_t but)
 {
 	struct account_token *token;
 	size_t count = 0;
 	pthread_rwlock_rdlock(&write->directory->lock);
-	LIST_FOREACH (token, &write->actor->tokens, link)
-		count += goes(token, token_id, but);
-	write_reserve(write, count + more);
-	LIST_FOREACH (token, &write->actor->tokens, link)
-		if (goes(token, token_id, but))
-			write_put(
-				write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
+	LIST_FOREACH (token, &write->actor->tokens, link) {
+		if (!goes(token, token_id, but))
+			continue;
+		write_put(write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
+		count++;
+	}
 	pthread_rwlock_unlock(&write->directory->lock);
 	return count;
 }
@@ -183,7 +183,7 @@ enum reason op_sign_in(
 	put_token(write, token_hash, device);
 	write->number = find_surplus(write);
 	if (write->number != 0)
-		(void)put_sign_out(write, write->number, 0, 0);
+		(void)put_sign_out(write, write->number, 0);
 	write->reason = REASON_UNAVAILABLE; /* on a conflict: two equal tokens of 256 random bits */
 	write->apply = apply_sign_in;
 	return REASON_NONE;
@@ -205,7 +205,7 @@ static void apply_delete_account(struct write *write)
 
 enum reason op_sign_out(struct write *write, uint64_t token_id)
 {
-	if (put_sign_out(write, token_id, 0, 0) == 0)
+	if (put_sign_out(write, token_id, 0) == 0)
 		return REASON_NOT_FOUND;
 	write->number = token_id;
 	write->apply = apply_sign_out;
@@ -214,7 +214,7 @@ enum reason op_sign_out(struct write *write, uint64_t token_id)
 
 enum reason op_delete_account(struct write *write)
 {
-	(void)put_sign_out(write, 0, 0, 2);
+	(void)put_sign_out(write, 0, 0);
 	write_put(write, RECORD_USER_NAME, name_key(write->actor), RECORD_NONE, STORE_ANY);
 	write_put(
 		write, RECORD_ACCOUNT, record_key_id(write->actor->id), RECORD_NONE, STORE_PRESENT);
@@ -227,22 +227,23 @@ enum reason op_delete_account(struct write *write)
 
 static void apply_password(struct write *write)
 {
-	set_password(write->actor, write->password_hash);
+	set_password(write->actor, write->state->password_hash);
 	directory_remove_tokens(write->directory, write->actor, 0, write->number);
 	write->audience->signed_out(write->audience->arg, write->actor->id, 0, write->number);
 }
 
 static void apply_rehash(struct write *write)
 {
-	set_password(write->actor, write->password_hash);
+	set_password(write->actor, write->state->password_hash);
 }
 
 enum reason op_rehash(struct write *write, const char *password_hash)
 {
 	if (!write_claim_account(write))
 		return REASON_UNAVAILABLE;
-	account_get_profile(write->actor, &write->profile);
-	(void)snprintf(write->password_hash, sizeof(write->password_hash), "%s", password_hash);
+	struct write_state *state = write_new_state(write);
+	account_get_profile(write->actor, &state->profile);
+	(void)snprintf(state->password_hash, sizeof(state->password_hash), "%s", password_hash);
 	put_account(write, write->actor, password_hash, STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
 	write->apply = apply_rehash;
@@ -254,7 +255,7 @@ enum reason op_set_password(struct write *write, const char *password_hash, uint
 	enum reason reason = op_rehash(write, password_hash);
 	if (reason != REASON_NONE)
 		return reason;
-	(void)put_sign_out(write, 0, keep_token, 0);
+	(void)put_sign_out(write, 0, keep_token);
 	write->number = keep_token;
 	write->apply = apply_password;
 	return REASON_NONE;
@@ -262,7 +263,7 @@ enum reason op_set_password(struct write *write, const char *password_hash, uint
 
 static void apply_profile(struct write *write)
 {
-	set_shared(write->actor, &write->profile);
+	set_shared(write->actor, &write->state->profile);
 	write->audience->profile_changed(write->audience->arg, write->actor);
 }
 
@@ -276,7 +277,7 @@ enum reason op_set_profile(struct write *write, const struct profile *profile)
 	pthread_mutex_lock(&write->actor->shared.mu);
 	memcpy(password_hash, write->actor->shared.password_hash, sizeof(password_hash));
 	pthread_mutex_unlock(&write->actor->shared.mu);
-	write->profile = *profile;
+	write_new_state(write)->profile = *profile;
 	put_account(write, write->actor, password_hash, STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
 	write->apply = apply_profile;

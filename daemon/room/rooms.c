@@ -48,7 +48,7 @@ static void add_first_member(struct write *write, struct account *account, Gchat
 	Gchat__V1__MemberRecord record;
 	gchat__v1__member_record__init(&record);
 	record.role = role;
-	record.joined_us = write->info.created_us;
+	record.joined_us = write->state->info.created_us;
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account->id),
 		record_encode(&record.base), STORE_ABSENT);
 }
@@ -64,9 +64,10 @@ static void enter_first_member(
 static void apply_create(struct write *write)
 {
 	struct room *room = write->room;
-	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", write->info.title);
-	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", write->info.topic);
-	room->shared.visibility = write->info.visibility;
+	const struct room_info *info = &write->state->info;
+	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", info->title);
+	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", info->topic);
+	room->shared.visibility = info->visibility;
 	directory_add_room(write->directory, room_ref(room));
 	enter_first_member(write, write->actor, write->role, write->appends[0].seq);
 	if (write->op.append_count > 1)
@@ -88,18 +89,18 @@ static bool info_fits(const struct room_info *info)
 
 static void prepare_create(struct write *write, const uint8_t *request_id)
 {
-	write->info.created_us = clock_wall_us();
-	write->info.id = write_take_id(write, ID_ROOM);
-	write->room = room_new(write->info.id, write->info.name, write->info.created_us);
+	struct room_info *info = &write->state->info;
+	info->created_us = clock_wall_us();
+	info->id = write_take_id(write, ID_ROOM);
+	write->room = room_new(info->id, info->name, info->created_us);
 	if (request_id)
 		memcpy(write->room->request_id, request_id, LIMIT_CLIENT_MSG_ID_BYTES);
 	Gchat__V1__RoomNameRecord name;
 	gchat__v1__room_name_record__init(&name);
-	name.room_id = write->info.id;
-	write_put(write, RECORD_ROOM_NAME, name_key(&write->info), record_encode(&name.base),
+	name.room_id = info->id;
+	write_put(write, RECORD_ROOM_NAME, name_key(info), record_encode(&name.base), STORE_ABSENT);
+	write_put(write, RECORD_ROOM, record_key_id(info->id), room_record(info, request_id),
 		STORE_ABSENT);
-	write_put(write, RECORD_ROOM, record_key_id(write->info.id),
-		room_record(&write->info, request_id), STORE_ABSENT);
 	add_first_member(write, write->actor, write->role);
 	write->reason = REASON_ROOM_EXISTS; /* on a conflict */
 	write->apply = apply_create;
@@ -126,7 +127,7 @@ enum reason op_create_room(
 	enum reason reason = check_create(write);
 	if (reason != REASON_NONE)
 		return reason;
-	write->info = *info;
+	write_new_state(write)->info = *info;
 	write->role = GCHAT__V1__ROLE__ROLE_OWNER;
 	prepare_create(write, request_id);
 	return REASON_NONE;
@@ -154,7 +155,7 @@ static void prepare_return(struct write *write, struct account *account)
 	struct room_info info;
 	room_get_info(write->room, &info);
 	write->number = info.head_seq;
-	write->info.created_us = clock_wall_us();
+	write->state->info.created_us = clock_wall_us();
 	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
 	add_first_member(write, account, write->role);
 	Gchat__V1__MarkerRecord marker;
@@ -172,11 +173,12 @@ enum reason op_open_direct(struct write *write)
 	uint64_t b = write->subject->id;
 	if (a == b)
 		return REASON_INVALID_ARGUMENT;
-	write->info = (struct room_info){.visibility = GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT};
+	struct room_info *info = &write_new_state(write)->info;
+	*info = (struct room_info){.visibility = GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT};
 	/* '@' is no letter of a room's name: nobody else can take it */
-	(void)snprintf(write->info.name, sizeof(write->info.name), "@%llu.%llu",
+	(void)snprintf(info->name, sizeof(info->name), "@%llu.%llu",
 		(unsigned long long)(a < b ? a : b), (unsigned long long)(a < b ? b : a));
-	write->room = directory_find_room_name(write->directory, write->info.name);
+	write->room = directory_find_room_name(write->directory, info->name);
 	if (write->room) {
 		prepare_return(write, write->actor);
 		prepare_return(write, write->subject);
@@ -198,10 +200,11 @@ enum reason op_open_direct(struct write *write)
 static void apply_update(struct write *write)
 {
 	struct room *room = write->room;
+	const struct room_info *info = &write->state->info;
 	room_lock(room);
-	memcpy(room->shared.title, write->info.title, sizeof(room->shared.title));
-	memcpy(room->shared.topic, write->info.topic, sizeof(room->shared.topic));
-	room->shared.visibility = write->info.visibility;
+	memcpy(room->shared.title, info->title, sizeof(room->shared.title));
+	memcpy(room->shared.topic, info->topic, sizeof(room->shared.topic));
+	room->shared.visibility = info->visibility;
 	room_unlock(room);
 }
 
@@ -223,9 +226,9 @@ static void add_room_changed(struct write *write)
 {
 	Gchat__V1__RoomChanged changed;
 	gchat__v1__room_changed__init(&changed);
-	changed.title = write->info.title;
-	changed.topic = write->info.topic;
-	changed.visibility = write->info.visibility;
+	changed.title = write->state->info.title;
+	changed.topic = write->state->info.topic;
+	changed.visibility = write->state->info.visibility;
 	Gchat__V1__Event event;
 	gchat__v1__event__init(&event);
 	if (write->actor) {
@@ -242,24 +245,25 @@ enum reason op_update_room(struct write *write, const struct op_room_change *cha
 	enum reason reason = check_update(write, change);
 	if (reason != REASON_NONE)
 		return reason;
-	room_get_info(write->room, &write->info);
+	struct room_info *info = &write_new_state(write)->info;
+	room_get_info(write->room, info);
 	if ((change->title && strlen(change->title) > LIMIT_TITLE_BYTES) ||
 		(change->topic && strlen(change->topic) > LIMIT_TOPIC_BYTES))
 		return REASON_TEXT_TOO_LONG;
-	bool direct = write->info.visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT;
+	bool direct = info->visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT;
 	if (change->title)
-		strcpy(write->info.title, change->title);
+		strcpy(info->title, change->title);
 	if (change->topic)
-		strcpy(write->info.topic, change->topic);
+		strcpy(info->topic, change->topic);
 	if (change->visibility)
-		write->info.visibility = change->visibility;
-	if (!info_fits(&write->info) ||
+		info->visibility = change->visibility;
+	if (!info_fits(info) ||
 		(change->visibility &&
 			(direct || change->visibility > GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE)))
 		return REASON_INVALID_ARGUMENT;
 	add_room_changed(write);
 	write_put(write, RECORD_ROOM, record_key_id(write->room->id),
-		room_record(&write->info, write->room->request_id), STORE_PRESENT);
+		room_record(info, write->room->request_id), STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
 	write->apply = apply_update;
 	return REASON_NONE;
@@ -288,8 +292,9 @@ enum reason op_delete_room(struct write *write)
 	if (write->actor &&
 		room_role_of(write->room, write->actor->id) != GCHAT__V1__ROLE__ROLE_OWNER)
 		return REASON_NOT_PERMITTED;
-	room_get_info(write->room, &write->info);
-	write_put(write, RECORD_ROOM_NAME, name_key(&write->info), RECORD_NONE, STORE_ANY);
+	struct room_info info;
+	room_get_info(write->room, &info);
+	write_put(write, RECORD_ROOM_NAME, name_key(&info), RECORD_NONE, STORE_ANY);
 	write_put(write, RECORD_ROOM, record_key_id(write->room->id), RECORD_NONE, STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
 	write->op.drop_log = write->room->id;

@@ -10,9 +10,6 @@ void write_init(struct write *write, struct directory *directory, const struct a
 	void (*done)(struct write *write))
 {
 	*write = (struct write){.directory = directory, .audience = audience, .done = done};
-	write->puts = write->own_puts;
-	write->keys = write->own_keys;
-	write->put_max = WRITE_PUTS;
 }
 
 /* Gives back what others may have once the write is done. */
@@ -38,12 +35,13 @@ static void release(struct write *write)
 
 static void free_puts(struct write *write)
 {
-	if (write->puts != write->own_puts) {
-		free(write->puts);
-		free(write->keys);
-	}
+	for (size_t i = 0; i < write->op.put_count; i++)
+		free((void *)(uintptr_t)write->puts[i].value); /* the store only reads it */
+	free(write->puts);
+	free(write->keys);
 	write->puts = NULL;
 	write->keys = NULL;
+	write->op.put_count = write->put_max = 0;
 }
 
 void write_deinit(struct write *write)
@@ -58,9 +56,16 @@ void write_deinit(struct write *write)
 		(void)account_unref(write->token->account);
 	free(write->token);
 	write->token = NULL;
-	while (write->value_count > 0)
-		free(write->values[--write->value_count]);
+	free(write->state);
+	write->state = NULL;
 	free_puts(write);
+}
+
+struct write_state *write_new_state(struct write *write)
+{
+	if (!write->state)
+		write->state = mem_new(1, sizeof(*write->state));
+	return write->state;
 }
 
 void write_add_event(struct write *write, struct event *event, const uint8_t *client_id)
@@ -77,34 +82,26 @@ void write_add_event(struct write *write, struct event *event, const uint8_t *cl
 		.body_len = event->body_len};
 }
 
-void write_reserve(struct write *write, size_t count)
+static void grow_puts(struct write *write)
 {
-	size_t used = write->op.put_count;
-	if (used + count <= write->put_max)
-		return;
-	struct store_put *puts = mem_new(used + count, sizeof(*puts));
-	struct record_key *keys = mem_new(used + count, sizeof(*keys));
-	for (size_t i = 0; i < used; i++) {
-		keys[i] = write->keys[i];
-		puts[i] = write->puts[i];
-		puts[i].key = keys[i].bytes;
-	}
-	free_puts(write);
-	write->puts = puts;
-	write->keys = keys;
-	write->put_max = used + count;
+	enum {
+		PUTS_MIN = 6 /* enough for all changes but those that end many tokens */
+	};
+	size_t most = write->put_max ? 2 * write->put_max : PUTS_MIN;
+	write->puts = mem_grow(write->puts, most, sizeof(*write->puts));
+	write->keys = mem_grow(write->keys, most, sizeof(*write->keys));
+	write->put_max = most;
+	for (size_t i = 0; i < write->op.put_count; i++)
+		write->puts[i].key = write->keys[i].bytes;
 }
 
 void write_put(struct write *write, enum record_kind kind, struct record_key key,
 	struct record_value value, enum store_condition condition)
 {
+	if (write->op.put_count == write->put_max)
+		grow_puts(write);
 	size_t i = write->op.put_count++;
-	GC_ASSERT(i < write->put_max);
 	write->keys[i] = key;
-	if (value.data) {
-		GC_ASSERT(write->value_count < WRITE_VALUES_MAX);
-		write->values[write->value_count++] = value.data;
-	}
 	write->puts[i] = (struct store_put){.kind = (uint32_t)kind,
 		.key = write->keys[i].bytes,
 		.key_len = key.len,

@@ -15,11 +15,17 @@
 struct audience;
 
 enum {
-	WRITE_PUTS = 6, /* records without more memory; see write_reserve */
 	WRITE_EVENTS_MAX = 2,
-	WRITE_VALUES_MAX = 6,
 };
 
+/* What an account or a room will be. Beside the write, because a message has no need of it. */
+struct write_state {
+	struct profile profile;
+	struct room_info info;
+	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+};
+
+/* Small: it is cleared for each message. */
 struct write {
 	struct directory *directory; /* borrowed: outlives all writes */
 	const struct audience *audience; /* borrowed: who hears of memberships and profiles */
@@ -31,9 +37,7 @@ struct write {
 	void (*apply)(struct write *write); /* writer thread, after the commit; may be NULL */
 	void (*done)(struct write *write); /* writer thread, always, last */
 	Gchat__V1__Role role; /* for apply */
-	struct profile profile; /* for apply: the new state */
-	struct room_info info; /* for apply: the new state */
-	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+	struct write_state *state; /* owned, or NULL; for apply: see write_new_state */
 	uint64_t number; /* for apply: token id, read marker */
 	bool charged; /* a slot of the room's member limit */
 	uint64_t parting; /* the account whose membership this ends, or 0 */
@@ -47,13 +51,9 @@ struct write {
 	/* What the store reads. */
 	struct store_op op;
 	struct store_append appends[WRITE_EVENTS_MAX];
-	struct store_put *puts; /* own_puts, or owned */
-	struct record_key *keys; /* the same; puts point into them */
+	struct store_put *puts; /* owned, and their values; NULL: none */
+	struct record_key *keys; /* owned: puts point into them */
 	size_t put_max;
-	struct store_put own_puts[WRITE_PUTS];
-	struct record_key own_keys[WRITE_PUTS];
-	void *values[WRITE_VALUES_MAX]; /* owned: freed by write_deinit */
-	unsigned value_count;
 };
 
 /* Clears the write, which stays where it is from now on. References and owned values come later. */
@@ -64,8 +64,8 @@ void write_deinit(struct write *write);
 
 /* One more event to append to write->room; the reference moves. */
 void write_add_event(struct write *write, struct event *event, const uint8_t *client_id);
-/* Makes room for `count` records more than there are. */
-void write_reserve(struct write *write, size_t count);
+/* The state that the change leads to: zeroed at first, then the same one again. */
+struct write_state *write_new_state(struct write *write);
 /* Adds a record; the value's memory moves. */
 void write_put(struct write *write, enum record_kind kind, struct record_key key,
 	struct record_value value, enum store_condition condition);

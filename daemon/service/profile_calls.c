@@ -93,7 +93,7 @@ static void reply_avatar_set(struct call *call)
 	gchat__v1__set_avatar_response__init(&response);
 	response.received_bytes = (uint32_t)call->write.number;
 	response.avatar_hash = (ProtobufCBinaryData){
-		.data = call->write.profile.avatar_hash, .len = LIMIT_SHA256_BYTES};
+		.data = call->write.state->profile.avatar_hash, .len = LIMIT_SHA256_BYTES};
 	call_reply(call, &response.base);
 }
 

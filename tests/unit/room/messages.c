@@ -21,7 +21,7 @@ static enum reason ask(
 	enum reason reason = op(write, m);
 	if (reason != REASON_NONE) /* refused: nothing but references is held */
 		assert_true(!write->events[0] && write->op.append_count == 0 &&
-			    write->op.put_count == 0 && write->value_count == 0);
+			    write->op.put_count == 0 && !write->puts && !write->state);
 	return run(write, reason);
 }
 
