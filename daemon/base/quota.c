@@ -68,9 +68,12 @@ void bucket_deinit(struct bucket *bucket)
 void bucket_reconfigure(struct bucket *bucket, int64_t per_minute, int64_t burst)
 {
 	(void)pthread_mutex_lock(&bucket->mu);
+	bool unlimited = bucket->rate.per_minute <= 0; /* nothing was counted */
 	bucket->rate = (struct bucket_rate){.per_minute = per_minute, .burst = burst};
 	int64_t full = bucket_full(bucket->rate);
-	if (bucket->state.level > full)
+	if (unlimited)
+		bucket_state_fill(&bucket->state, bucket->rate, clock_mono());
+	else if (bucket->state.level > full)
 		bucket->state.level = full;
 	(void)pthread_mutex_unlock(&bucket->mu);
 }
@@ -81,6 +84,15 @@ bool bucket_take(struct bucket *bucket, uint64_t amount, struct mono now, uint32
 	bool taken = bucket_state_take(&bucket->state, bucket->rate, amount, now, ret_wait_ms);
 	(void)pthread_mutex_unlock(&bucket->mu);
 	return taken;
+}
+
+void bucket_give_back(struct bucket *bucket, uint64_t amount)
+{
+	int64_t back = (int64_t)(amount > QUOTA_BURST_MAX ? QUOTA_BURST_MAX : amount) * SCALE;
+	(void)pthread_mutex_lock(&bucket->mu);
+	if (bucket->rate.per_minute > 0) /* else nothing was taken */
+		bucket->state.level += back; /* the next take cuts it to the burst */
+	(void)pthread_mutex_unlock(&bucket->mu);
 }
 
 void quota_init(struct counter_limit *quota, uint64_t max)

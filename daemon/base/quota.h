@@ -41,12 +41,15 @@ struct bucket {
 /* Starts full. bucket_deinit before the memory goes. */
 void bucket_init(struct bucket *bucket, int64_t per_minute, int64_t burst);
 void bucket_deinit(struct bucket *bucket);
-/* A new rate from now on; what is in the bucket stays, up to the new burst. */
+/* A new rate from now on; what is in the bucket stays, up to the new burst. A bucket that had no
+ * limit until now starts full. */
 void bucket_reconfigure(struct bucket *bucket, int64_t per_minute, int64_t burst);
 /* Takes `amount`, or takes nothing and says in *ret_wait_ms (at least 1) when to try again. An
  * amount above the burst is taken from a full bucket, which is then in debt: it is late, never
  * impossible. */
 bool bucket_take(struct bucket *bucket, uint64_t amount, struct mono now, uint32_t *ret_wait_ms);
+/* Puts back what bucket_take took for something that didn't happen after all. */
+void bucket_give_back(struct bucket *bucket, uint64_t amount);
 
 /* A count with a maximum: bytes, slots, connections. Zeroed: nothing may be charged. */
 struct counter_limit {

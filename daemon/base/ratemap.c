@@ -59,6 +59,9 @@ void ratemap_freep(struct ratemap **map)
 void ratemap_reconfigure(struct ratemap *map, int64_t per_minute, int64_t burst)
 {
 	(void)pthread_mutex_lock(&map->mu);
+	if (map->rate.per_minute <= 0) /* nothing was counted: all start full */
+		while (!TAILQ_EMPTY(&map->ages))
+			entry_remove(map, TAILQ_FIRST(&map->ages));
 	map->rate = (struct bucket_rate){.per_minute = per_minute, .burst = burst};
 	(void)pthread_mutex_unlock(&map->mu);
 }

@@ -116,8 +116,10 @@ enum reason op_react(struct write *write, const struct op_message *m)
 enum reason op_charge(struct account *account, size_t bytes, uint32_t *ret_wait_ms)
 {
 	struct mono now = clock_mono();
-	if (bucket_take(&account->messages, 1, now, ret_wait_ms) &&
-		bucket_take(&account->bytes, (uint32_t)bytes, now, ret_wait_ms))
+	if (!bucket_take(&account->messages, 1, now, ret_wait_ms))
+		return REASON_RATE_LIMITED;
+	if (bucket_take(&account->bytes, bytes, now, ret_wait_ms))
 		return REASON_NONE;
+	bucket_give_back(&account->messages, 1); /* the message wasn't taken */
 	return REASON_RATE_LIMITED;
 }

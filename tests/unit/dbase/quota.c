@@ -132,6 +132,32 @@ static void a_lower_burst_holds_at_once(void **state)
 	bucket_deinit(&bucket);
 }
 
+static void a_bucket_without_a_limit_so_far_starts_full(void **state)
+{
+	(void)state;
+	struct bucket bucket;
+	uint32_t wait_ms = 0;
+	bucket_init(&bucket, 0, 0);
+	bucket_reconfigure(&bucket, 1, 50);
+	assert_true(bucket_take(&bucket, 50, clock_mono(), &wait_ms));
+	assert_false(bucket_take(&bucket, 1, clock_mono(), &wait_ms));
+	bucket_deinit(&bucket);
+}
+
+static void what_is_given_back_can_be_taken_again_but_not_more(void **state)
+{
+	(void)state;
+	struct bucket bucket;
+	uint32_t wait_ms = 0;
+	bucket_init(&bucket, 1, 2);
+	assert_true(bucket_take(&bucket, 2, clock_mono(), &wait_ms));
+	bucket_give_back(&bucket, 2);
+	bucket_give_back(&bucket, 2); /* nobody should; it stays within the burst */
+	assert_true(bucket_take(&bucket, 2, clock_mono(), &wait_ms));
+	assert_false(bucket_take(&bucket, 1, clock_mono(), &wait_ms));
+	bucket_deinit(&bucket);
+}
+
 static void a_counter_stops_at_its_maximum(void **state)
 {
 	(void)state;
@@ -204,6 +230,8 @@ int main(void)
 		cmocka_unit_test(the_largest_numbers_do_not_overflow),
 		cmocka_unit_test(a_clock_read_before_the_lock_takes_nothing_back),
 		cmocka_unit_test(a_lower_burst_holds_at_once),
+		cmocka_unit_test(a_bucket_without_a_limit_so_far_starts_full),
+		cmocka_unit_test(what_is_given_back_can_be_taken_again_but_not_more),
 		cmocka_unit_test(a_counter_stops_at_its_maximum),
 		cmocka_unit_test(an_absurd_charge_is_refused_without_overflow),
 		cmocka_unit_test(a_lowered_maximum_keeps_what_is_charged),

@@ -100,6 +100,19 @@ static void a_new_rate_holds_for_known_keys(void **state)
 	assert_true(ratemap_take(*state, "a", clock_mono_add_ms(now, 2), &wait_ms));
 }
 
+static void known_keys_start_full_where_there_was_no_limit(void **state)
+{
+	(void)state;
+	uint32_t wait_ms = 0;
+	struct ratemap *map = ratemap_new(ENTRIES, 0, 1);
+	assert_true(ratemap_take(map, "a", now, &wait_ms));
+	ratemap_reconfigure(map, 1, 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(ratemap_take(map, "a", now, &wait_ms));
+	assert_false(ratemap_take(map, "a", now, &wait_ms));
+	ratemap_free(map);
+}
+
 static void a_limit_per_hour_is_sixty_of_a_minutes_tokens_each(void **state)
 {
 	(void)state;
@@ -128,6 +141,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_forgotten_key_starts_full, make_map, free_map),
 		cmocka_unit_test_setup_teardown(
 			a_new_rate_holds_for_known_keys, make_map, free_map),
+		cmocka_unit_test(known_keys_start_full_where_there_was_no_limit),
 		cmocka_unit_test(a_limit_per_hour_is_sixty_of_a_minutes_tokens_each),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,21 @@ static void bytes_have_a_rate_of_their_own(void **state)
 	assert_true(wait_ms > 0);
 }
 
+static void a_message_refused_for_its_bytes_is_not_counted_as_one(void **state)
+{
+	struct site *site = *state;
+	uint32_t wait_ms = 0;
+	site->limits.messages_per_minute = 1;
+	site->limits.messages_burst = 2;
+	site->limits.message_bytes_per_minute = 1000;
+	directory_set_limits(site->directory, &site->limits);
+	struct account *dan = add_account(site, "dan", false);
+	assert_int_equal(op_charge(dan, 900, &wait_ms), REASON_NONE);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(op_charge(dan, 900, &wait_ms), REASON_RATE_LIMITED);
+	assert_int_equal(op_charge(dan, 50, &wait_ms), REASON_NONE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, site_setup, site_teardown, mem)
@@ -278,6 +293,7 @@ int main(void)
 		TEST(a_reaction_is_an_emoji_set_or_taken_back),
 		TEST(messages_within_the_rate_pass_and_the_next_one_waits),
 		TEST(bytes_have_a_rate_of_their_own),
+		TEST(a_message_refused_for_its_bytes_is_not_counted_as_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
