@@ -83,6 +83,16 @@ void h2_conn_close(struct h2_conn *conn)
 	conn->events = NULL;
 }
 
+void h2_conn_reset(struct h2_conn *conn)
+{
+	struct linger at_once = {.l_onoff = 1};
+	if (conn->state != H2_CONN_CLOSED) {
+		int r = setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		GC_ASSERT(r == 0);
+	}
+	h2_conn_close(conn);
+}
+
 void h2_conn_fail(struct h2_conn *conn, const char *why)
 {
 	if (conn->state == H2_CONN_CLOSED)
@@ -251,6 +261,10 @@ void h2_conn_on_event(struct h2_conn *conn, uint32_t events)
 {
 	if (conn->state == H2_CONN_CLOSED)
 		return;
+	if (conn->paused && events & (EPOLLHUP | EPOLLERR)) {
+		h2_conn_fail(conn, "reset while not reading"); /* else reported for ever */
+		return;
+	}
 	if (conn->state == H2_CONN_CONNECTING)
 		connected(conn);
 	else if (conn->state == H2_CONN_HANDSHAKE)
@@ -277,4 +291,9 @@ void h2_conn_pause(struct h2_conn *conn, bool paused)
 		return;
 	conn->paused = paused;
 	watch(conn, EPOLL_CTL_MOD);
+}
+
+int h2_conn_fd(const struct h2_conn *conn)
+{
+	return conn->fd;
 }

@@ -46,6 +46,7 @@ struct h2_target {
 	const char *host; /* "127.0.0.1" or "::1" */
 	uint16_t port;
 	const char *source; /* local address to bind, or NULL */
+	int receive_buffer_bytes; /* of the socket, as SO_RCVBUF; 0: the kernel's choice */
 };
 
 /* A loop with no connections; aborts when TLS can't be set up. Owned: h2_loop_free. */
@@ -54,6 +55,9 @@ struct h2_loop *h2_loop_new(void);
 struct h2_loop *h2_loop_free(struct h2_loop *loop);
 /* Writes what is queued, waits at most timeout_ns (negative: for ever), handles what came. */
 void h2_loop_turn(struct h2_loop *loop, int64_t timeout_ns);
+/* Calls fn(arg) every few connections within a turn, for what must not wait for a long turn's end.
+ * It may queue messages, and nothing else. NULL: no more. */
+void h2_loop_interrupt(struct h2_loop *loop, void (*fn)(void *arg), void *arg);
 /* CLOCK_MONOTONIC in ns at the last read; what callbacks take as the time of receiving. */
 uint64_t h2_loop_now(const struct h2_loop *loop);
 
@@ -63,10 +67,14 @@ struct h2_conn *h2_conn_open(struct h2_loop *loop, const struct h2_target *to,
 	const struct h2_conn_events *events, void *arg);
 /* Cuts it at once, without callbacks. */
 void h2_conn_close(struct h2_conn *conn);
+/* The same, and the peer gets a TCP reset, whatever is still under way. */
+void h2_conn_reset(struct h2_conn *conn);
 /* "TLSv1.3/TLS_AES_128_GCM_SHA256" into buf. */
 void h2_conn_tls(const struct h2_conn *conn, char *buf, size_t size);
 /* Stops or resumes reading from the socket: a client that doesn't read. */
 void h2_conn_pause(struct h2_conn *conn, bool paused);
+/* Its socket, to ask the kernel about. Borrowed; -1 once closed. */
+int h2_conn_fd(const struct h2_conn *conn);
 
 /* Starts a call of `path`, with `token` (may be NULL) as its bearer token. Borrowed. */
 struct h2_call *h2_call_start(struct h2_conn *conn, const char *path, const char *token,

@@ -101,6 +101,8 @@ struct h2_loop {
 	struct h2_conns closed; /* freed at the end of the turn */
 	struct h2_dirty dirty;
 	uint8_t *scratch; /* owned: H2_SCRATCH_BYTES */
+	void (*interrupt)(void *arg); /* NULL: none */
+	void *interrupt_arg; /* borrowed */
 };
 
 struct h2_frame {

@@ -1,6 +1,7 @@
 /*
- * One epoll set, level-triggered. What callbacks queue is written once at the end of the turn, so
- * that many small messages leave in one TLS record. Closed connections stay until the turn ends,
+ * One epoll set, level-triggered. What the callbacks of one connection queue is written once, when
+ * all that came for it has been handled: many small messages leave in one TLS record, and none
+ * waits for the other connections of a long turn. Closed connections stay until the turn ends,
  * because events of theirs may still be in the array that epoll filled.
  */
 #include "h2/h2_priv.h"
@@ -14,7 +15,8 @@
 #include <unistd.h>
 
 enum {
-	LOOP_EVENTS = 256
+	LOOP_EVENTS = 256,
+	LOOP_INTERRUPT_EVERY = 16, /* connections */
 };
 
 struct h2_loop *h2_loop_new(void)
@@ -69,10 +71,19 @@ void h2_loop_turn(struct h2_loop *loop, int64_t timeout_ns)
 	flush(loop);
 	int n = epoll_pwait2(
 		loop->epoll_fd, events, LOOP_EVENTS, timeout_ns < 0 ? NULL : &wait, NULL);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		h2_conn_on_event(events[i].data.ptr, events[i].events);
-	flush(loop);
+		if (loop->interrupt && i % LOOP_INTERRUPT_EVERY == LOOP_INTERRUPT_EVERY - 1)
+			loop->interrupt(loop->interrupt_arg);
+		flush(loop);
+	}
 	reap(loop);
+}
+
+void h2_loop_interrupt(struct h2_loop *loop, void (*fn)(void *arg), void *arg)
+{
+	loop->interrupt = fn;
+	loop->interrupt_arg = arg;
 }
 
 uint64_t h2_loop_now(const struct h2_loop *loop)

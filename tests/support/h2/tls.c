@@ -65,6 +65,9 @@ int h2_tls_connect(const struct h2_target *to)
 	int on = 1;
 	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r = fd < 0 ? -1 : setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (r == 0 && to->receive_buffer_bytes)
+		r = setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &to->receive_buffer_bytes,
+			sizeof(to->receive_buffer_bytes));
 	if (r == 0 && to->source)
 		r = bind_to(fd, to->source);
 	if (r == 0 && connect(fd, at->ai_addr, at->ai_addrlen) < 0 && errno != EINPROGRESS)
