@@ -88,10 +88,10 @@ static struct setup_call *call_new(struct setup_conn *c, unsigned index)
 
 static void start_account(struct setup_conn *c, unsigned index)
 {
-	char user[48];
-	char password[] = "correct horse battery";
+	char user[BENCH_NAME_BYTES];
+	char password[] = BENCH_PASSWORD_TEXT;
 	char device[] = "bench";
-	(void)snprintf(user, sizeof(user), "%s-%u", c->setup->bench->run, index); /* fits */
+	bench_user_name(c->setup->bench, index, user);
 	Gchat__V1__CreateAccountRequest req;
 	gchat__v1__create_account_request__init(&req);
 	req.user = user;
@@ -105,8 +105,8 @@ static void start_account(struct setup_conn *c, unsigned index)
 static void start_room(struct setup_conn *c, unsigned index)
 {
 	struct bench *b = c->setup->bench;
-	char name[48];
-	bench_room_name(b, index, name, sizeof(name));
+	char name[BENCH_NAME_BYTES];
+	bench_room_name(b, index, name);
 	Gchat__V1__CreateRoomRequest req;
 	gchat__v1__create_room_request__init(&req);
 	req.name = name;
@@ -115,9 +115,14 @@ static void start_room(struct setup_conn *c, unsigned index)
 	send_unary(call, &req.base);
 }
 
-void bench_room_name(const struct bench *b, unsigned room, char *buf, size_t size)
+void bench_room_name(const struct bench *b, unsigned room, char buf[BENCH_NAME_BYTES])
 {
-	(void)snprintf(buf, size, "%s-%u", b->run, room); /* fits */
+	(void)snprintf(buf, BENCH_NAME_BYTES, "%s-%u", b->run, room); /* fits */
+}
+
+void bench_user_name(const struct bench *b, unsigned index, char buf[BENCH_NAME_BYTES])
+{
+	(void)snprintf(buf, BENCH_NAME_BYTES, "%s-%u", b->run, index); /* fits */
 }
 
 static void on_closed(void *arg, struct h2_conn *conn, const char *why)
@@ -141,13 +146,15 @@ static const struct h2_conn_events conn_events = {.on_open = on_open, .on_closed
 static void fill(struct setup_conn *c)
 {
 	struct setup *s = c->setup;
+	const struct bench_options *o = &s->bench->options;
+	struct h2_target target = {.host = o->host, .port = o->port};
 	if (c->conn && c->started >= SETUP_CALLS_PER_CONN && c->open_calls == 0) {
 		h2_conn_close(c->conn);
 		c->conn = NULL;
 	}
 	if (!c->conn && s->next < s->count) {
 		c->started = 0;
-		c->conn = h2_conn_open(s->bench->loop, &s->bench->target, &conn_events, c);
+		c->conn = h2_conn_open(s->bench->loop, &target, &conn_events, c);
 	}
 	while (c->conn && s->next < s->count && c->open_calls < SETUP_CALLS &&
 		c->started < SETUP_CALLS_PER_CONN) {

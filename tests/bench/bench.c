@@ -11,14 +11,40 @@
 #include <time.h>
 #include <unistd.h>
 
+static unsigned rooms_for(const struct bench_options *o)
+{
+	return (o->n + o->members - 1) / o->members;
+}
+
 static void count_sessions(struct bench *b)
 {
-	unsigned n = b->options.n;
-	bool publishes = b->options.workload == BENCH_W1 || b->options.workload == BENCH_W6;
-	b->sessions_count = publishes ? n + 1 : n;
+	struct bench_options *o = &b->options;
+	unsigned publishers = 0;
 	b->rooms_count = 1;
-	if (b->options.workload == BENCH_W4)
-		b->rooms_count = (n + b->options.members - 1) / b->options.members;
+	switch (o->workload) {
+	case BENCH_W1:
+	case BENCH_W6:
+	case BENCH_W7:
+		publishers = 1;
+		break;
+	case BENCH_W2:
+	case _BENCH_WORKLOAD_MAX:
+		break;
+	case BENCH_W3:
+		b->rooms_count = o->rooms;
+		o->n = o->rooms * o->members;
+		break;
+	case BENCH_W4:
+	case BENCH_W5:
+		b->rooms_count = rooms_for(o);
+		break;
+	case BENCH_W8: /* one publisher for each room, and the bystander with its own */
+		b->rooms_count = rooms_for(o) + 1;
+		publishers = b->rooms_count;
+		break;
+	}
+	b->rooms_shown = b->rooms_count - (o->workload == BENCH_W8);
+	b->sessions_count = o->n + publishers;
 }
 
 static void raise_file_limit(void)
@@ -30,13 +56,24 @@ static void raise_file_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* too few shows when connecting */
 }
 
+/* Members are dealt out to the rooms in turn; so are the publishers, after them. */
+static void place_sessions(struct bench *b)
+{
+	for (unsigned i = 0; i < b->sessions_count; i++) {
+		unsigned n = b->options.n;
+		unsigned rooms = i < n ? b->rooms_shown : b->rooms_count;
+		unsigned place = i < n ? i : i - n;
+		b->sessions[i] = (struct session){
+			.bench = b, .index = i, .room = place % rooms, .position = place / rooms};
+	}
+}
+
 void bench_init(struct bench *b)
 {
 	static const char text[] = "the quick brown fox jumps over the lazy dog, ";
 	count_sessions(b);
 	raise_file_limit();
 	b->loop = h2_loop_new();
-	b->target = (struct h2_target){.host = b->options.host, .port = b->options.port};
 	b->sessions = mem_new(b->sessions_count, sizeof(*b->sessions));
 	b->tokens = mem_new(b->sessions_count + 1, sizeof(*b->tokens));
 	b->status = "ok";
@@ -44,9 +81,7 @@ void bench_init(struct bench *b)
 		(unsigned)getpid()); /* fits */
 	for (size_t i = 0; i < sizeof(b->filler); i++)
 		b->filler[i] = text[i % (sizeof(text) - 1)];
-	for (unsigned i = 0; i < b->sessions_count; i++)
-		b->sessions[i] =
-			(struct session){.bench = b, .index = i, .room = i % b->rooms_count};
+	place_sessions(b);
 }
 
 void bench_deinit(struct bench *b)
@@ -82,27 +117,25 @@ void bench_turn_for(struct bench *b, double secs)
 		bench_turn(b, BENCH_TURN_NS);
 }
 
-void bench_wait_quiet(struct bench *b)
+/* Turns once; how long nothing has come, counted from `start` at the earliest. */
+static uint64_t turn_and_listen(struct bench *b, uint64_t start)
 {
-	const uint64_t quiet = BENCH_QUIET_MS * 1000000ull;
-	uint64_t start = measure_now_ns();
-	for (;;) {
-		bench_turn(b, BENCH_TURN_NS);
-		uint64_t last = b->last_rx_ns > start ? b->last_rx_ns : start;
-		if (measure_now_ns() - last > quiet)
-			return;
-	}
+	bench_turn(b, BENCH_TURN_NS);
+	return measure_now_ns() - (b->last_rx_ns > start ? b->last_rx_ns : start);
 }
 
-bool bench_wait_delivered(struct bench *b, uint64_t want, double limit_s)
+void bench_wait_quiet(struct bench *b)
 {
-	uint64_t limit = (uint64_t)(limit_s * 1e9);
 	uint64_t start = measure_now_ns();
-	while (b->delivered < want) {
-		bench_turn(b, BENCH_TURN_NS);
-		uint64_t last = b->last_rx_ns > start ? b->last_rx_ns : start;
-		if (measure_now_ns() - last > limit)
-			return false;
-	}
-	return true;
+	while (turn_and_listen(b, start) < BENCH_QUIET_MS * 1000000ull)
+		;
+}
+
+uint64_t bench_wait_delivered(struct bench *b, uint64_t want)
+{
+	uint64_t start = measure_now_ns();
+	while (b->delivered < want)
+		if (turn_and_listen(b, start) > (uint64_t)BENCH_STALL_S * BENCH_NS_PER_S)
+			return want - b->delivered;
+	return 0;
 }

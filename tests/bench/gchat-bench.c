@@ -9,6 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static void (*const runs[_BENCH_WORKLOAD_MAX])(struct bench *b) = {
+	[BENCH_W1] = bench_run_closed,
+	[BENCH_W2] = bench_run_rate,
+	[BENCH_W3] = bench_run_round,
+	[BENCH_W4] = bench_run_idle,
+	[BENCH_W5] = bench_run_join,
+	[BENCH_W6] = bench_run_closed,
+	[BENCH_W7] = bench_run_slow,
+	[BENCH_W8] = bench_run_storm,
+};
+
 /* True when all sessions stand in their rooms and the line is quiet. */
 static bool set_up(struct bench *b)
 {
@@ -16,8 +27,11 @@ static bool set_up(struct bench *b)
 	if (bench_make_accounts(b) < 0 || bench_make_rooms(b) < 0)
 		return false;
 	b->rss_start_kb = measure_rss_kb(&b->options.server);
+	b->timing_joins = true;
 	b->setup_start = measure_cpu_now(&b->options.server);
 	bool joined = bench_connect_all(b);
+	b->joined = measure_cpu_now(&b->options.server);
+	b->timing_joins = false;
 	if (joined)
 		bench_wait_quiet(b);
 	b->setup_end = measure_cpu_now(&b->options.server);
@@ -25,24 +39,6 @@ static bool set_up(struct bench *b)
 		printf("JOINED n=%u secs=%.3f\n", b->ready, b->setup_end.at - b->setup_start.at);
 	(void)fflush(stdout); /* someone may wait for this line to begin something of its own */
 	return joined;
-}
-
-static void run(struct bench *b)
-{
-	switch (b->options.workload) {
-	case BENCH_W1:
-	case BENCH_W6:
-		bench_run_closed(b);
-		break;
-	case BENCH_W2:
-		bench_run_rate(b);
-		break;
-	case BENCH_W4:
-		bench_run_idle(b);
-		break;
-	case _BENCH_WORKLOAD_MAX:
-		break;
-	}
 }
 
 static bool is_ok(const struct bench *b)
@@ -56,7 +52,7 @@ int main(int argc, char **argv)
 	bench_options_parse(b, argc, argv);
 	bench_init(b);
 	if (set_up(b)) {
-		run(b);
+		runs[b->options.workload](b);
 	} else {
 		b->status = "setup_failed";
 		bench_print_result(b, &(struct bench_window){.rep = 1}, "");

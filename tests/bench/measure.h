@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,6 +13,7 @@ enum {
 	MEASURE_SUB_BITS = 7, /* buckets per power of two: below 1 % error */
 	MEASURE_BUCKETS = 64 << MEASURE_SUB_BITS,
 	MEASURE_PIDS_MAX = 16,
+	MEASURE_THREADS_MAX = 512, /* of all the server's processes; more are not looked at */
 };
 
 struct histogram {
@@ -31,6 +33,12 @@ struct measure_server {
 	size_t count;
 };
 
+/* CPU time of one thread of the server. */
+struct measure_thread {
+	pid_t tid;
+	double cpu_s;
+};
+
 /* All in seconds since some start; only differences mean something. */
 struct measure_cpu {
 	double at;
@@ -41,8 +49,20 @@ struct measure_cpu {
 	double machine_steal;
 };
 
+/* The server's threads at one moment, to find the busiest one later. */
+struct measure_threads {
+	struct measure_thread threads[MEASURE_THREADS_MAX];
+	size_t count;
+};
+
 uint64_t measure_now_ns(void);
 struct measure_cpu measure_cpu_now(const struct measure_server *server);
 struct measure_cpu measure_cpu_diff(const struct measure_cpu *a, const struct measure_cpu *b);
+void measure_threads_now(const struct measure_server *server, struct measure_threads *t);
+/* CPU time of the thread that used most between the two, seconds. */
+double measure_threads_busiest(const struct measure_threads *a, const struct measure_threads *b);
 /* Resident memory of the server's processes, KiB. */
 long measure_rss_kb(const struct measure_server *server);
+/* Whether the peer of this TCP socket on the same machine has closed its side. Asks for the peer's
+ * socket, because what it sent at its end may stand behind data that isn't read. */
+bool measure_peer_closed(int fd);

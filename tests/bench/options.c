@@ -9,8 +9,12 @@
 static const char *const workload_names[_BENCH_WORKLOAD_MAX] = {
 	[BENCH_W1] = "W1",
 	[BENCH_W2] = "W2",
+	[BENCH_W3] = "W3",
 	[BENCH_W4] = "W4",
+	[BENCH_W5] = "W5",
 	[BENCH_W6] = "W6",
+	[BENCH_W7] = "W7",
+	[BENCH_W8] = "W8",
 };
 
 const char *bench_workload_name(enum bench_workload workload)
@@ -21,17 +25,16 @@ const char *bench_workload_name(enum bench_workload workload)
 _Noreturn static void usage(void)
 {
 	(void)fprintf(stderr,
-		"usage: gchat-bench --port PORT --wl W1|W2|W4|idle|W6 [--pid PID,PID] [--n 100]\n"
-		"  [--members 100] [--secs 5] [--warm 1] [--idle 3] [--window 64] [--payload 100]\n"
-		"  [--inflight 32] [--rate 100] [--reps 1] [--host 127.0.0.1] [--token-file FILE]\n"
+		"usage: gchat-bench --port PORT --wl W1|...|W8 [--pid PID,PID] [--n 100]\n"
+		"  [--rooms 200] [--members 100; W3, W5: 10] [--secs 5] [--warm 1] [--idle 3]\n"
+		"  [--window 64] [--payload 100] [--inflight 32; W8: 64] [--rate 100] [--reps 1]\n"
+		"  [--behind 100] [--password] [--host 127.0.0.1] [--token-file FILE]\n"
 		"  [--peer gchatd]\n");
 	exit(2);
 }
 
 static enum bench_workload workload_of(const char *name)
 {
-	if (strcmp(name, "idle") == 0)
-		return BENCH_W4;
 	for (int i = 0; i < _BENCH_WORKLOAD_MAX; i++)
 		if (strcmp(workload_names[i], name) == 0)
 			return (enum bench_workload)i;
@@ -60,6 +63,7 @@ static const struct option known[] = {
 	{"wl", required_argument, NULL, 'w'},
 	{"pid", required_argument, NULL, 'i'},
 	{"n", required_argument, NULL, 'n'},
+	{"rooms", required_argument, NULL, 'r'},
 	{"members", required_argument, NULL, 'm'},
 	{"secs", required_argument, NULL, 's'},
 	{"warm", required_argument, NULL, 'W'},
@@ -69,6 +73,8 @@ static const struct option known[] = {
 	{"inflight", required_argument, NULL, 'f'},
 	{"rate", required_argument, NULL, 'a'},
 	{"reps", required_argument, NULL, 'R'},
+	{"behind", required_argument, NULL, 'b'},
+	{"password", no_argument, NULL, 'P'},
 	{"host", required_argument, NULL, 'h'},
 	{"token-file", required_argument, NULL, 't'},
 	{"peer", required_argument, NULL, 'N'},
@@ -81,6 +87,8 @@ static void apply_number(struct bench_options *o, int option, const char *text)
 		o->port = (uint16_t)number(text, 1, 65535);
 	else if (option == 'n')
 		o->n = number(text, 1, 1000000);
+	else if (option == 'r')
+		o->rooms = number(text, 1, 100000);
 	else if (option == 'm')
 		o->members = number(text, 1, 1000000);
 	else if (option == 'x')
@@ -91,6 +99,8 @@ static void apply_number(struct bench_options *o, int option, const char *text)
 		o->inflight = number(text, 1, 10000);
 	else if (option == 'a')
 		o->rate = number(text, 1, 1000000);
+	else if (option == 'b')
+		o->behind = number(text, 1, 1000000);
 	else if (option == 'R')
 		o->reps = number(text, 1, 1000);
 	else
@@ -124,6 +134,9 @@ static void apply(struct bench_options *o, int option, char *text)
 	case 'N':
 		o->peer = text;
 		break;
+	case 'P':
+		o->sign_in = BENCH_PASSWORD;
+		break;
 	default:
 		apply_number(o, option, text);
 	}
@@ -135,11 +148,11 @@ void bench_options_parse(struct bench *b, int argc, char **argv)
 		.peer = "gchatd",
 		.host = "127.0.0.1",
 		.n = 100,
-		.members = 100,
+		.rooms = 200,
 		.window = 64,
 		.payload = 100,
-		.inflight = 32,
 		.rate = 100,
+		.behind = 100,
 		.reps = 1,
 		.secs = 5,
 		.warm_s = 1,
@@ -149,5 +162,11 @@ void bench_options_parse(struct bench *b, int argc, char **argv)
 		apply(&o, option, optarg);
 	if (!o.port || o.workload == _BENCH_WORKLOAD_MAX || optind != argc)
 		usage();
+	if (o.token_file && o.sign_in == BENCH_PASSWORD)
+		usage(); /* whose tokens they are isn't kept */
+	if (!o.members)
+		o.members = o.workload == BENCH_W3 || o.workload == BENCH_W5 ? 10 : 100;
+	if (!o.inflight)
+		o.inflight = o.workload == BENCH_W8 ? 64 : 32;
 	b->options = o;
 }

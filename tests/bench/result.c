@@ -5,18 +5,19 @@
 
 static double per(double seconds, uint64_t count)
 {
-	return count ? seconds * 1e6 / (double)count : 0;
+	return count ? seconds * 1e6 / (double)count : -1;
 }
 
-static void print_cpu(const struct bench_window *w, uint64_t units)
+static void print_cpu(const struct bench_window *w)
 {
 	struct measure_cpu d = measure_cpu_diff(&w->start, &w->end);
 	double server = d.server_user + d.server_sys;
 	double percent = d.at > 0 ? 100 / d.at : 0;
-	printf(" srv_us=%.3f srv_user_s=%.2f srv_sys_s=%.2f srv_cpu_pct=%.1f", per(server, units),
-		d.server_user, d.server_sys, server * percent);
+	printf(" srv_us=%.3f srv_user_s=%.2f srv_sys_s=%.2f srv_cpu_pct=%.1f",
+		per(server, w->units), d.server_user, d.server_sys, server * percent);
+	printf(" srv_busiest_pct=%.1f", w->busiest_s * percent);
 	printf(" cli_us=%.3f cli_cpu_pct=%.1f other_cpu_pct=%.1f steal_pct=%.1f",
-		per(d.client, units), d.client * percent,
+		per(d.client, w->units), d.client * percent,
 		(d.machine_busy - server - d.client) * percent, d.machine_steal * percent);
 }
 
@@ -27,12 +28,12 @@ static void print_latency(const char *prefix, const struct histogram *h)
 		prefix, h->count ? (double)h->max / 1e3 : -1);
 }
 
-static void print_counts(const struct bench *b, const struct bench_window *w, uint64_t units)
+static void print_counts(const struct bench *b, const struct bench_window *w)
 {
 	double secs = w->end.at - w->start.at;
 	printf(" secs=%.3f sent=%llu deliv=%llu deliv_s=%.0f acked=%llu acks_s=%.0f", secs,
 		(unsigned long long)w->sent, (unsigned long long)w->delivered,
-		secs > 0 ? (double)units / secs : 0, (unsigned long long)w->acked,
+		secs > 0 ? (double)w->units / secs : 0, (unsigned long long)w->acked,
 		secs > 0 ? (double)w->acked / secs : 0);
 	printf(" lost=%llu gaps=%llu dup=%llu disc=%llu refused=%llu", (unsigned long long)w->lost,
 		(unsigned long long)b->gaps, (unsigned long long)b->repeats,
@@ -43,11 +44,10 @@ void bench_print_result(const struct bench *b, const struct bench_window *w, con
 {
 	const struct bench_options *o = &b->options;
 	struct measure_cpu setup = measure_cpu_diff(&b->setup_start, &b->setup_end);
-	uint64_t units = o->workload == BENCH_W6 ? w->acked : w->delivered;
 	printf("RESULT v=1 peer=%s proto=grpc wl=%s n=%u rooms=%u rep=%u status=%s", o->peer,
-		bench_workload_name(o->workload), o->n, b->rooms_count, w->rep, b->status);
-	print_counts(b, w, units);
-	print_cpu(w, units);
+		bench_workload_name(o->workload), o->n, b->rooms_shown, w->rep, b->status);
+	print_counts(b, w);
+	print_cpu(w);
 	print_latency("", &b->latency);
 	print_latency("ack_", &b->ack);
 	printf(" setup_s=%.3f setup_srv_cpu_s=%.2f srv_rss_kb=%ld tls=%s %s\n", setup.at,

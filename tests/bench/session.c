@@ -1,67 +1,18 @@
 /*
- * One session: connect, hello, join, then count what arrives.
+ * One session: connect, sign in, hello, join. What goes over its stream then is talk.c's.
  *
- *   NEW -> CONNECTING -> HELLO -> JOINING -> READY
+ *   NEW -> CONNECTING [-> LOGIN] -> HELLO -> JOINING -> READY
+ *   READY -> AWAY, cut by us; AWAY or DEAD -> CONNECTING -> HELLO -> READY, with its cursor
  *   any -> DEAD, when the server ends the stream or the connection
  */
 #include "bench.h"
 
 #include "base/mem.h"
-#include "gchat/v1/chat.pb-c.h"
+#include "gchat/v1/auth.pb-c.h"
 #include "proto/codec.h"
-#include "wire.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum {
-	REQUEST_HELLO = 1,
-	REQUEST_JOIN = 2,
-	REQUEST_FIRST_SEND = 3,
-	STAMP_BYTES = 17, /* '@' and 16 hexadecimal digits */
-};
-
-static void send_frame(struct session *s, const Gchat__V1__ClientFrame *frame)
-{
-	size_t len = 0;
-	uint8_t *data GC_CLEANUP(mem_freep) = codec_encode_new(&frame->base, &len);
-	h2_call_send(s->stream, data, len, false);
-}
-
-static void send_hello(struct session *s)
-{
-	char client[] = "gchat-bench";
-	Gchat__V1__Hello hello;
-	gchat__v1__hello__init(&hello);
-	Gchat__V1__ClientFrame frame;
-	gchat__v1__client_frame__init(&frame);
-	hello.protocol_version = 1;
-	hello.client = client;
-	frame.request_id = REQUEST_HELLO;
-	frame.request_case = GCHAT__V1__CLIENT_FRAME__REQUEST_HELLO;
-	frame.hello = &hello;
-	send_frame(s, &frame);
-	s->state = SESSION_HELLO;
-}
-
-static void send_join(struct session *s)
-{
-	char name[48];
-	bench_room_name(s->bench, s->room, name, sizeof(name));
-	Gchat__V1__Join join;
-	gchat__v1__join__init(&join);
-	Gchat__V1__ClientFrame frame;
-	gchat__v1__client_frame__init(&frame);
-	join.room_case = GCHAT__V1__JOIN__ROOM_ROOM_NAME;
-	join.room_name = name;
-	frame.request_id = REQUEST_JOIN;
-	frame.request_case = GCHAT__V1__CLIENT_FRAME__REQUEST_JOIN;
-	frame.join = &join;
-	send_frame(s, &frame);
-	s->state = SESSION_JOINING;
-}
 
 static void die(struct session *s, const char *why)
 {
@@ -69,125 +20,53 @@ static void die(struct session *s, const char *why)
 	if (s->state == SESSION_DEAD)
 		return;
 	bench_complain(b, "session %u ended: %s", s->index, why);
-	if (s->state == SESSION_READY)
+	if (s->state == SESSION_READY) {
 		b->cut++;
-	else
+		b->ready--;
+	} else {
 		b->pending--;
+	}
 	s->state = SESSION_DEAD;
 	s->stream = NULL;
 	b->dead++;
 }
 
-static void on_welcome(void *arg)
+static void become_ready(struct session *s)
 {
-	struct session *s = arg;
-	if (s->state == SESSION_HELLO)
-		send_join(s);
-}
-
-static void on_joined(struct session *s, const struct wire_reply *reply)
-{
-	ProtobufCMessage *msg =
-		codec_load(&gchat__v1__room__descriptor, reply->body, reply->body_len);
-	if (!msg)
-		return; /* never becomes ready: noticed */
-	s->room_id = ((const Gchat__V1__Room *)(const void *)msg)->room_id;
-	codec_free(msg);
+	struct bench *b = s->bench;
 	s->state = SESSION_READY;
-	s->next_request = REQUEST_FIRST_SEND;
-	s->bench->pending--;
-	s->bench->ready++;
+	b->pending--;
+	b->ready++;
+	if (b->timing_joins)
+		histogram_add(&b->latency, measure_now_ns() - s->start_ns);
 }
 
-static void on_error(struct session *s, const struct wire_reply *reply)
+void session_on_welcome(struct session *s)
 {
-	ProtobufCMessage *msg =
-		codec_load(&gchat__v1__error__descriptor, reply->body, reply->body_len);
-	const Gchat__V1__Error *e = (const void *)msg;
-	bench_complain(s->bench, "session %u: request %llu refused: %s", s->index,
-		(unsigned long long)reply->request_id, e ? e->reason : "?");
-	if (msg)
-		codec_free(msg);
-	s->bench->refused++;
-}
-
-static void on_committed(struct session *s, uint64_t request_id)
-{
-	struct bench *b = s->bench;
-	b->acked++;
-	if (b->measuring)
-		histogram_add(
-			&b->ack, h2_loop_now(b->loop) - s->sent_ns[request_id % BENCH_WINDOW_MAX]);
-}
-
-static void on_reply(void *arg, const struct wire_reply *reply)
-{
-	struct session *s = arg;
-	if (reply->result == WIRE_REPLY_COMMITTED && reply->request_id >= REQUEST_FIRST_SEND)
-		on_committed(s, reply->request_id);
-	else if (reply->result == WIRE_REPLY_JOINED && s->state == SESSION_JOINING)
-		on_joined(s, reply);
-	else if (reply->result == WIRE_REPLY_ERROR)
-		on_error(s, reply);
-}
-
-static void on_going_away(void *arg)
-{
-	struct session *s = arg;
-	bench_complain(s->bench, "session %u: the server is going away", s->index);
-}
-
-static inline uint64_t stamp_read(const uint8_t *text)
-{
-	uint64_t v = 0;
-	for (size_t i = 1; i < STAMP_BYTES; i++) {
-		unsigned digit =
-			text[i] < 'a' ? text[i] - (unsigned)'0' : text[i] - (unsigned)'a' + 10;
-		v = v << 4 | digit;
-	}
-	return v;
-}
-
-static void count_order(struct session *s, uint64_t seq)
-{
-	if (s->next_seq && seq > s->next_seq)
-		s->bench->gaps += seq - s->next_seq;
-	if (seq < s->next_seq) {
-		s->bench->repeats++;
+	if (s->state != SESSION_HELLO)
+		return;
+	if (s->room_id) {
+		become_ready(s); /* resumed: a member already */
 		return;
 	}
-	s->next_seq = seq + 1;
+	s->state = SESSION_JOINING;
+	session_send_join(s);
 }
 
-/* Hot path: one event of one session. */
-static void on_event(void *arg, const struct wire_event *event)
+void session_on_joined(struct session *s, uint64_t room_id)
 {
-	struct session *s = arg;
-	struct bench *b = s->bench;
-	count_order(s, event->seq);
-	if (!event->text || event->text_len < STAMP_BYTES || event->text[0] != '@')
+	if (s->state != SESSION_JOINING)
 		return;
-	b->delivered++;
-	s->received++;
-	if (!b->measuring)
-		return;
-	uint64_t sent = stamp_read(event->text);
-	uint64_t now = h2_loop_now(b->loop);
-	histogram_add(&b->latency, now > sent ? now - sent : 0);
+	s->room_id = room_id;
+	become_ready(s);
 }
 
-static const struct wire_visitor visitor = {.on_event = on_event,
-	.on_reply = on_reply,
-	.on_welcome = on_welcome,
-	.on_going_away = on_going_away};
+/* ---- the stream ---- */
 
 static void on_message(void *arg, struct h2_call *call, const uint8_t *data, size_t len)
 {
-	struct session *s = arg;
 	(void)call;
-	s->bench->last_rx_ns = h2_loop_now(s->bench->loop);
-	if (wire_walk_frame(data, len, &visitor, s) < 0)
-		bench_complain(s->bench, "session %u: a frame can't be decoded", s->index);
+	session_on_frame(arg, data, len);
 }
 
 static void on_done(void *arg, struct h2_call *call, const struct h2_status *status)
@@ -201,12 +80,68 @@ static void on_done(void *arg, struct h2_call *call, const struct h2_status *sta
 
 static const struct h2_call_events stream_events = {.on_message = on_message, .on_done = on_done};
 
+static void start_stream(struct session *s)
+{
+	s->stream = h2_call_start(
+		s->conn, "/gchat.v1.Chat/Connect", s->bench->tokens[s->index], &stream_events, s);
+	s->state = SESSION_HELLO;
+	session_send_hello(s);
+}
+
+/* ---- the password ---- */
+
+static void on_token(void *arg, struct h2_call *call, const uint8_t *data, size_t len)
+{
+	struct session *s = arg;
+	(void)call;
+	ProtobufCMessage *msg = codec_load(&gchat__v1__login_response__descriptor, data, len);
+	if (!msg)
+		return; /* the server doesn't know the old token: noticed */
+	const struct Gchat__V1__LoginResponse *r = (const void *)msg;
+	(void)snprintf(s->bench->tokens[s->index], BENCH_TOKEN_BYTES, "%s", r->token); /* 43 */
+	codec_free(msg);
+}
+
+static void on_login(void *arg, struct h2_call *call, const struct h2_status *status)
+{
+	struct session *s = arg;
+	if (status->code != 0)
+		on_done(s, call, status);
+	else
+		start_stream(s);
+}
+
+static const struct h2_call_events login_events = {.on_message = on_token, .on_done = on_login};
+
+static void start_login(struct session *s)
+{
+	char user[BENCH_NAME_BYTES];
+	char password[] = BENCH_PASSWORD_TEXT;
+	char device[] = "bench";
+	size_t len = 0;
+	bench_user_name(s->bench, s->index, user);
+	Gchat__V1__LoginRequest req;
+	gchat__v1__login_request__init(&req);
+	req.user = user;
+	req.password = password;
+	req.device = device;
+	uint8_t *data GC_CLEANUP(mem_freep) = codec_encode_new(&req.base, &len);
+	struct h2_call *call =
+		h2_call_start(s->conn, "/gchat.v1.Auth/Login", NULL, &login_events, s);
+	s->state = SESSION_LOGIN;
+	h2_call_send(call, data, len, true);
+}
+
+/* ---- the connection ---- */
+
 static void on_open(void *arg, struct h2_conn *conn)
 {
 	struct session *s = arg;
-	s->stream = h2_call_start(
-		conn, "/gchat.v1.Chat/Connect", s->bench->tokens[s->index], &stream_events, s);
-	send_hello(s);
+	(void)conn;
+	if (s->bench->options.sign_in == BENCH_PASSWORD && !s->room_id)
+		start_login(s);
+	else
+		start_stream(s);
 }
 
 static void on_closed(void *arg, struct h2_conn *conn, const char *why)
@@ -221,11 +156,36 @@ static const struct h2_conn_events conn_events = {.on_open = on_open, .on_closed
 
 static void start(struct session *s)
 {
+	const struct bench_options *o = &s->bench->options;
+	struct h2_target target = {.host = o->host, .port = o->port};
+	if (o->workload == BENCH_W7 && s->index == 0)
+		target.receive_buffer_bytes = BENCH_SLOW_RECEIVE_BYTES;
 	s->state = SESSION_CONNECTING;
 	s->bench->pending++;
-	s->conn = h2_conn_open(s->bench->loop, &s->bench->target, &conn_events, s);
+	s->start_ns = measure_now_ns();
+	s->conn = h2_conn_open(s->bench->loop, &target, &conn_events, s);
 	if (!s->conn)
 		die(s, "can't connect");
+}
+
+void session_cut(struct session *s)
+{
+	if (s->state != SESSION_READY)
+		return;
+	h2_conn_reset(s->conn);
+	s->conn = NULL;
+	s->stream = NULL;
+	s->state = SESSION_AWAY;
+	s->bench->ready--;
+}
+
+void session_resume(struct session *s)
+{
+	if (s->state == SESSION_DEAD)
+		s->bench->dead--;
+	if (s->conn)
+		h2_conn_close(s->conn); /* only the stream had ended */
+	start(s);
 }
 
 bool bench_connect_all(struct bench *b)
@@ -234,9 +194,9 @@ bool bench_connect_all(struct bench *b)
 	unsigned seen = 0;
 	uint64_t progress = measure_now_ns();
 	while (b->ready < b->sessions_count && b->dead == 0) {
-		/* the publisher, which is the last one, joins when the others have */
+		/* publishers, which are the last, join when the others have */
 		while (next < b->sessions_count && b->pending < b->options.inflight &&
-			(next < b->options.n || b->ready == b->options.n))
+			(next < b->options.n || b->ready >= b->options.n))
 			start(&b->sessions[next++]);
 		bench_turn(b, BENCH_TURN_NS);
 		if (b->ready != seen)
@@ -249,49 +209,4 @@ bool bench_connect_all(struct bench *b)
 		return true;
 	bench_complain(b, "only %u of %u sessions joined", b->ready, b->sessions_count);
 	return false;
-}
-
-/* A UUIDv7: milliseconds, then what tells this session's messages apart. */
-static void make_id(const struct session *s, uint8_t id[WIRE_ID_BYTES])
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &ts); /* cannot fail with a valid clock */
-	uint64_t ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-	for (unsigned i = 0; i < 6; i++)
-		id[i] = (uint8_t)(ms >> (40 - 8 * i));
-	id[6] = 0x70;
-	id[7] = (uint8_t)s->index;
-	id[8] = 0x80;
-	id[9] = (uint8_t)(s->index >> 8);
-	id[10] = (uint8_t)(s->index >> 16);
-	for (unsigned i = 0; i < 5; i++)
-		id[11 + i] = (uint8_t)(s->next_request >> (32 - 8 * i));
-}
-
-static void stamp_write(char *text, uint64_t ns)
-{
-	static const char digits[] = "0123456789abcdef";
-	text[0] = '@';
-	for (unsigned i = 1; i < STAMP_BYTES; i++)
-		text[i] = digits[ns >> (4 * (STAMP_BYTES - 1 - i)) & 15];
-}
-
-void session_publish(struct session *s, uint64_t due_ns)
-{
-	struct bench *b = s->bench;
-	char text[BENCH_TEXT_MAX];
-	uint8_t frame[BENCH_TEXT_MAX + WIRE_SEND_OVERHEAD];
-	memcpy(text, b->filler, b->options.payload);
-	stamp_write(text, due_ns);
-	text[STAMP_BYTES] = ' ';
-	struct wire_send send = {.request_id = s->next_request,
-		.room_id = s->room_id,
-		.text = text,
-		.text_len = b->options.payload};
-	make_id(s, send.client_msg_id);
-	if (!s->sent_ns)
-		s->sent_ns = mem_new(BENCH_WINDOW_MAX, sizeof(*s->sent_ns));
-	s->sent_ns[s->next_request++ % BENCH_WINDOW_MAX] = due_ns;
-	h2_call_send(s->stream, frame, wire_put_send(frame, &send), false);
-	b->sent++;
 }
