@@ -128,22 +128,38 @@ enum reason op_join(struct write *write)
 
 /* ---- leaving and removing ---- */
 
-/* An owner may go when another owner stays, or nobody does. */
-static bool is_last_owner(struct room *room, uint64_t account_id)
+/* Under mu. Whether another owner stays, or there is nobody to leave the room to. */
+static bool may_yield(struct room *room, const struct member *self)
 {
 	struct member *member;
 	struct member *tmp;
-	bool last = false;
+	if (room->shared.member_count + room->shared.joining <= 1)
+		return true;
+	HASH_ITER (hh, room->shared.members, member, tmp)
+		if (member != self && member->role == GCHAT__V1__ROLE__ROLE_OWNER &&
+			member->parting == 0 && member->yielding == 0)
+			return true;
+	return false;
+}
+
+/* Where the account owns the room, it won't once the write is done. Looked at and noted in one, so
+ * that of two owners who go at the same moment one is told that it is the last. */
+static enum reason yield_ownership(struct write *write, uint64_t account_id)
+{
+	struct room *room = write->room;
+	enum reason reason = REASON_NONE;
 	room_lock(room);
 	struct member *self = room_find_member(room, account_id);
-	if (self && self->role == GCHAT__V1__ROLE__ROLE_OWNER && room->shared.member_count > 1) {
-		last = true;
-		HASH_ITER (hh, room->shared.members, member, tmp)
-			last = last &&
-			       (member == self || member->role != GCHAT__V1__ROLE__ROLE_OWNER);
+	if (self && self->role == GCHAT__V1__ROLE__ROLE_OWNER) {
+		if (write->actor && !may_yield(room, self)) {
+			reason = REASON_LAST_OWNER;
+		} else {
+			self->yielding++;
+			write->yielding = account_id;
+		}
 	}
 	room_unlock(room);
-	return last;
+	return reason;
 }
 
 static void apply_part(struct write *write)
@@ -173,8 +189,9 @@ enum reason op_leave(struct write *write)
 {
 	if (room_role_of(write->room, write->actor->id) == none)
 		return REASON_NOT_A_MEMBER;
-	if (is_last_owner(write->room, write->actor->id))
-		return REASON_LAST_OWNER;
+	enum reason reason = yield_ownership(write, write->actor->id);
+	if (reason != REASON_NONE)
+		return reason;
 	Gchat__V1__MemberLeft left;
 	gchat__v1__member_left__init(&left);
 	Gchat__V1__Event event = event_by(write->actor);
@@ -205,10 +222,11 @@ enum reason op_remove(struct write *write, const char *reason_text)
 		return reason;
 	if (room_role_of(write->room, write->subject->id) == none)
 		return REASON_NOT_A_MEMBER;
-	if (write->actor && is_last_owner(write->room, write->subject->id)) /* itself, that is */
-		return REASON_LAST_OWNER;
 	if (strlen(reason_text) > LIMIT_REASON_BYTES)
 		return REASON_TEXT_TOO_LONG;
+	reason = yield_ownership(write, write->subject->id);
+	if (reason != REASON_NONE)
+		return reason;
 	char text[LIMIT_REASON_BYTES + 1];
 	strcpy(text, reason_text);
 	Gchat__V1__MemberRemoved removed;
@@ -287,11 +305,13 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 		return REASON_NOT_A_MEMBER;
 	if (role == GCHAT__V1__ROLE__ROLE_OWNER && write->subject->guest)
 		return REASON_NOT_PERMITTED;
-	if (role < GCHAT__V1__ROLE__ROLE_OWNER && is_last_owner(write->room, write->subject->id))
-		return REASON_LAST_OWNER;
 	write->already = before == role;
 	if (write->already)
 		return REASON_NONE;
+	if (role < GCHAT__V1__ROLE__ROLE_OWNER)
+		reason = yield_ownership(write, write->subject->id);
+	if (reason != REASON_NONE)
+		return reason;
 	Gchat__V1__RoleChanged changed;
 	gchat__v1__role_changed__init(&changed);
 	changed.account_id = write->subject->id;

@@ -25,6 +25,7 @@ struct member {
 	struct account *account; /* ref */
 	Gchat__V1__Role role; /* under mu */
 	unsigned parting; /* under mu: writes under way that end the membership */
+	unsigned yielding; /* under mu: writes under way after which it owns the room no more */
 	uint64_t joined_us;
 	uint64_t read_seq; /* under mu: the account's read marker */
 	uint64_t asked_seq; /* under mu: the highest marker asked for; it may be under way */

@@ -12,6 +12,22 @@ void write_init(struct write *write, struct directory *directory, const struct a
 	*write = (struct write){.directory = directory, .audience = audience, .done = done};
 }
 
+/* The member stays after all; or it is gone, or a new one by now. */
+static void release_member(struct write *write)
+{
+	if (!write->parting && !write->yielding)
+		return;
+	room_lock(write->room);
+	struct member *parting = room_find_member(write->room, write->parting);
+	struct member *yielding = room_find_member(write->room, write->yielding);
+	if (parting && parting->parting > 0)
+		parting->parting--;
+	if (yielding && yielding->yielding > 0)
+		yielding->yielding--;
+	room_unlock(write->room);
+	write->parting = write->yielding = 0;
+}
+
 /* Gives back what others may have once the write is done. */
 static void release(struct write *write)
 {
@@ -20,17 +36,10 @@ static void release(struct write *write)
 		write->room->shared.joining--;
 		room_unlock(write->room);
 	}
-	if (write->parting) {
-		room_lock(write->room);
-		struct member *member = room_find_member(write->room, write->parting);
-		if (member && member->parting > 0) /* it stays; or it is a new one by now */
-			member->parting--;
-		room_unlock(write->room);
-	}
+	release_member(write);
 	if (write->rewrites)
 		atomic_store(&write->actor->rewritten, false);
 	write->charged = write->rewrites = false;
-	write->parting = 0;
 }
 
 static void free_puts(struct write *write)

@@ -41,6 +41,7 @@ struct write {
 	uint64_t number; /* for apply: token id, read marker */
 	bool charged; /* a slot of the room's member limit */
 	uint64_t parting; /* the account whose membership this ends, or 0 */
+	uint64_t yielding; /* the account whose ownership this ends, or 0 */
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;

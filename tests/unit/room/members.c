@@ -167,6 +167,83 @@ static void the_last_owner_stays_while_others_are_there(void **state)
 	assert_int_equal(leave(site, site->ada, site->den), REASON_NONE);
 }
 
+/* Both are asked for before either takes effect. */
+static void race(struct site *site, struct write *a, enum reason first, struct write *b,
+	enum reason second, enum reason late)
+{
+	start(a, first);
+	start(b, second);
+	assert_int_equal(await(a), REASON_NONE);
+	assert_int_equal(await(b), late);
+	assert_int_equal(site->den->shared.joining, 0);
+	end(a);
+	end(b);
+}
+
+static int owners(struct site *site)
+{
+	return (role_of(site, site->ada) == owner) + (role_of(site, site->bob) == owner) +
+	       (role_of(site, site->eve) == owner);
+}
+
+static void two_owners(struct site *site)
+{
+	assert_int_equal(join(site, site->eve, site->den), REASON_NONE);
+	assert_int_equal(set_role(site, site->ada, site->den, site->bob, owner), REASON_NONE);
+	assert_int_equal(owners(site), 2);
+}
+
+static void of_two_owners_who_leave_at_once_one_stays(void **state)
+{
+	struct site *site = *state;
+	two_owners(site);
+	struct write *a = begin(site, site->ada, site->den, NULL);
+	struct write *b = begin(site, site->bob, site->den, NULL);
+	enum reason first = op_leave(a);
+	enum reason second = op_leave(b);
+	race(site, a, first, b, second, REASON_LAST_OWNER);
+	assert_int_equal(owners(site), 1);
+	site_reload(site);
+	assert_int_equal(owners(site), 1);
+}
+
+static void of_two_owners_who_turn_on_each_other_one_stays(void **state)
+{
+	struct site *site = *state;
+	two_owners(site);
+	struct write *a = begin(site, site->ada, site->den, site->bob);
+	struct write *b = begin(site, site->bob, site->den, site->ada);
+	enum reason first = op_set_role(a, member);
+	enum reason second = op_remove(b, "");
+	race(site, a, first, b, second, REASON_LAST_OWNER);
+	assert_int_equal(owners(site), 1);
+	assert_int_equal(set_role(site, site->ada, site->den, site->bob, owner), REASON_NONE);
+	assert_int_equal(leave(site, site->ada, site->den), REASON_NONE);
+}
+
+static void an_owner_does_not_leave_the_room_to_who_is_coming(void **state)
+{
+	struct site *site = *state;
+	assert_int_equal(leave(site, site->bob, site->den), REASON_NONE);
+	struct write *a = begin(site, site->eve, site->den, NULL);
+	struct write *b = begin(site, site->ada, site->den, NULL);
+	enum reason first = op_join(a);
+	enum reason second = op_leave(b);
+	race(site, a, first, b, second, REASON_LAST_OWNER);
+	assert_int_equal(owners(site), 1);
+}
+
+static void an_owner_whose_leaving_came_to_nothing_is_one_again(void **state)
+{
+	struct site *site = *state;
+	two_owners(site);
+	struct write *write = begin(site, site->ada, site->den, NULL);
+	assert_int_equal(op_leave(write), REASON_NONE);
+	assert_int_equal(leave(site, site->bob, site->den), REASON_LAST_OWNER);
+	end(write); /* never started */
+	assert_int_equal(leave(site, site->bob, site->den), REASON_NONE);
+}
+
 static void the_last_member_may_leave_as_owner(void **state)
 {
 	struct site *site = *state;
@@ -380,6 +457,10 @@ int main(void)
 		TEST(an_account_is_in_so_many_rooms_at_most),
 		TEST(who_leaves_is_out_and_hears_the_last_event),
 		TEST(the_last_owner_stays_while_others_are_there),
+		TEST(of_two_owners_who_leave_at_once_one_stays),
+		TEST(of_two_owners_who_turn_on_each_other_one_stays),
+		TEST(an_owner_does_not_leave_the_room_to_who_is_coming),
+		TEST(an_owner_whose_leaving_came_to_nothing_is_one_again),
 		TEST(the_last_member_may_leave_as_owner),
 		TEST(removing_needs_a_higher_role),
 		TEST(an_administrator_removes_anyone_and_says_why),
