@@ -55,7 +55,7 @@ static json_t *take_room(struct json_call *call, struct gchat_room *room)
 int json_op_create(struct json_call *call)
 {
 	struct gchat_room_spec spec = {0};
-	struct gchat_room *room;
+	struct gchat_room *room = NULL;
 	int r = json_get_text(call, "room", &spec.name);
 	if (r == 0)
 		r = json_get_some_text(call, "title", &spec.title);
@@ -65,17 +65,17 @@ int json_op_create(struct json_call *call)
 		r = get_visibility(call, &spec.visibility);
 	if (r == 0)
 		r = gchat_create_room(json_client(call), &spec, &room, &call->error);
-	return r < 0 ? r : done(call, take_room(call, room));
+	return r != 0 ? r : done(call, take_room(call, room));
 }
 
 int json_op_direct(struct json_call *call)
 {
 	const char *user = NULL;
-	struct gchat_room *room;
+	struct gchat_room *room = NULL;
 	int r = json_get_text(call, "user", &user);
 	if (r == 0)
 		r = gchat_direct(json_client(call), user, &room, &call->error);
-	return r < 0 ? r : done(call, take_room(call, room));
+	return r != 0 ? r : done(call, take_room(call, room));
 }
 
 static int get_place(struct json_call *call, struct gchat_history_query *query)
@@ -106,7 +106,7 @@ int json_op_history(struct json_call *call)
 {
 	struct gchat_history_query query = {.place = GCHAT_PLACE_NEWEST};
 	struct gchat_page page = {0};
-	struct gchat_history *history;
+	struct gchat_history *history = NULL;
 	int r = get_page(call, &page);
 	query.page_size = page.size;
 	if (r == 0)
@@ -115,7 +115,7 @@ int json_op_history(struct json_call *call)
 		r = json_get_room(call, &query.room_id);
 	if (r == 0)
 		r = gchat_history(json_client(call), &query, &history, &call->error);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	json_t *result = json_object();
 	json_object_set_new(result, "events", entries(history->entries, history->count));
@@ -138,20 +138,20 @@ int json_op_kick(struct json_call *call)
 		r = json_get_room(call, &room_id);
 	if (r == 0)
 		r = gchat_remove_member(json_client(call), room_id, user, reason, &call->error);
-	return r < 0 ? r : done(call, NULL);
+	return r != 0 ? r : done(call, NULL);
 }
 
 int json_op_members(struct json_call *call)
 {
 	uint64_t room_id = 0;
 	struct gchat_page page = {0};
-	struct gchat_member_list *list;
+	struct gchat_member_list *list = NULL;
 	int r = get_page(call, &page);
 	if (r == 0)
 		r = json_get_room(call, &room_id);
 	if (r == 0)
 		r = gchat_list_members(json_client(call), room_id, &page, &list, &call->error);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	json_t *result = json_object(), *members = json_array();
 	for (size_t i = 0; i < list->count; i++)
@@ -167,7 +167,7 @@ static int set_profile(struct json_call *call, const char *name, const char *sta
 {
 	struct gchat_profile *profile;
 	int r = gchat_update_profile(json_client(call), name, status, &profile, &call->error);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	json_t *result = json_of_profile(profile);
 	gchat_free(profile);
@@ -177,9 +177,9 @@ static int set_profile(struct json_call *call, const char *name, const char *sta
 static int get_profile(struct json_call *call, const char *user)
 {
 	struct gchat_profile_query query = {.users = &user, .user_count = 1};
-	struct gchat_profile_list *list;
+	struct gchat_profile_list *list = NULL;
 	int r = gchat_profiles(json_client(call), &query, &list, &call->error);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	json_t *result = list->count ? json_of_profile(&list->profiles[0]) : NULL;
 	gchat_free(list);
@@ -208,13 +208,13 @@ int json_op_rooms(struct json_call *call)
 {
 	bool joined = false;
 	struct gchat_page page = {0};
-	struct gchat_room_list *list;
+	struct gchat_room_list *list = NULL;
 	int r = get_page(call, &page);
 	if (r == 0)
 		r = json_get_some_flag(call, "joined", &joined);
 	if (r == 0)
 		r = gchat_list_rooms(json_client(call), &page, joined, &list, &call->error);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	json_t *result = json_object(), *rooms = json_array();
 	for (size_t i = 0; i < list->count; i++)
@@ -231,7 +231,7 @@ int json_op_server(struct json_call *call)
 		[GCHAT_REGISTRATION_OPEN] = "open",
 		[GCHAT_REGISTRATION_INVITE] = "invite",
 		[GCHAT_REGISTRATION_CLOSED] = "closed"};
-	struct gchat_server_info *info;
+	struct gchat_server_info *info = NULL;
 	int r = gchat_server_info(json_client(call), &info, &call->error);
 	if (r < 0)
 		return r;

@@ -132,7 +132,7 @@ static enum key take_escape(struct keys *k, unsigned char byte)
 
 static enum key tilde_key(struct keys *k)
 {
-	int number = atoi(k->bytes);
+	long number = strtol(k->bytes, NULL, 10);
 	if (number == 200 || number == 201)
 		k->pasting = number == 200;
 	for (size_t i = 0; i < GC_LENGTH(TILDES); i++) {

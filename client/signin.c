@@ -139,17 +139,18 @@ static bool has_password_option(const struct options *o)
 /* Asked twice for a new account: nobody sees what is being typed. */
 static char *ask_password(enum method method)
 {
-	char *password = term_ask_secret("Password: ");
-	if (!password || method != METHOD_CREATE)
-		return password;
-	char *again = term_ask_secret("The same again: ");
-	bool same = again && !strcmp(password, again);
-	term_free_secret(again);
-	if (same)
-		return password;
-	term_say("the two are not the same");
-	term_free_secret(password);
-	return ask_password(method);
+	for (;;) {
+		char *password = term_ask_secret("Password: ");
+		if (!password || method != METHOD_CREATE)
+			return password;
+		char *again = term_ask_secret("The same again: ");
+		bool same = again && !strcmp(password, again);
+		term_free_secret(again);
+		if (same)
+			return password;
+		term_say("the two are not the same");
+		term_free_secret(password);
+	}
 }
 
 static char *get_password(const struct options *o, enum method method)

@@ -148,7 +148,7 @@ int state_set(const struct state *s, const char *server, const char *name, const
 		return err_pass(r);
 	size_t len = strlen(value);
 	char *line = mem_new(len + 2, 1);
-	memcpy(line, value, len);
+	memcpy(line, value, len + 1);
 	line[len] = '\n';
 	r = fd_write_file(path, line, len + 1, 0600);
 	explicit_bzero(line, len);

@@ -257,7 +257,7 @@ static bool name_too_long(const struct cleaner *c)
 
 char *text_clean(enum text_mode mode, const char *data, size_t len)
 {
-	struct cleaner c = {.mode = mode, .size = len + 2 * CP_BYTES_MAX};
+	struct cleaner c = {.mode = mode, .size = len + 2 * (size_t)CP_BYTES_MAX};
 	if (c.size > TEXT_BYTES_MAX)
 		c.size = TEXT_BYTES_MAX;
 	c.out = mem_new(c.size, 1);

@@ -20,6 +20,7 @@ enum {
 	DAY_BYTES = 16,
 	GROUPED_BYTES = 2 * GCHAT_FINGERPRINT_SIZE,
 	GROUP = 4, /* digits between two spaces */
+	ROW = 8 * GROUP, /* digits in a row */
 };
 
 static void show_field(const char *label, const char *value)
@@ -45,7 +46,7 @@ static void show_fingerprint(const char *label, const char *fingerprint)
 	size_t used = 0;
 	for (size_t i = 0; fingerprint[i] && used + 2 < sizeof(grouped); i++) {
 		if (i && i % GROUP == 0)
-			grouped[used++] = i == 8 * GROUP ? '\n' : ' ';
+			grouped[used++] = i == ROW ? '\n' : ' ';
 		grouped[used++] = fingerprint[i];
 	}
 	grouped[used] = '\0';

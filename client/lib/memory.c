@@ -47,7 +47,7 @@ const char *memory_text(void *owner, const char *text)
 		return "";
 	size_t len = strlen(text);
 	char *copy = memory_add(owner, len + 1, 1);
-	memcpy(copy, text, len);
+	memcpy(copy, text, len + 1);
 	return copy;
 }
 

@@ -33,8 +33,7 @@ static int lock_slot(const char *stem, unsigned slot, int *ret_fd)
 		return err_raise(-errno);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 : err_raise(-errno);
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = fd_take(&fd);
 	return 1;
 }
 
@@ -55,8 +54,8 @@ static int take_slot(struct outbox *o, const char *stem)
 
 static int open_file(struct outbox *o)
 {
-	size_t count;
-	size_t bytes;
+	size_t count = 0;
+	size_t bytes = 0;
 	int r = access(o->path, F_OK) < 0 ? fd_write_file(o->path, "", 0, 0600) : 0;
 	if (r == 0)
 		r = outbox_file_load(o->path, &o->shared.entries, &count, &bytes);
@@ -72,8 +71,7 @@ static int open_file(struct outbox *o)
 	o->shared.count = count;
 	o->shared.file_bytes = bytes;
 	o->shared.dead_bytes = bytes > live ? bytes - live : 0;
-	o->shared.fd = fd;
-	fd = -1;
+	o->shared.fd = fd_take(&fd);
 	return 0;
 }
 

@@ -177,7 +177,9 @@ static int react(struct gchat *g, Gchat__V1__React *react, const char *emoji, ui
 	gchat__v1__client_frame__init(&frame);
 	frame.request_case = GCHAT__V1__CLIENT_FRAME__REQUEST_REACT;
 	frame.react = react;
-	return add_to_outbox(g, &frame, ret_tag);
+	r = add_to_outbox(g, &frame, ret_tag);
+	react->client_msg_id = (ProtobufCBinaryData){0}; /* `id` ends here */
+	return r;
 }
 
 int gchat_react(struct gchat *g, uint64_t room_id, uint64_t target_seq, const char *emoji,

@@ -34,7 +34,8 @@ enum {
 static bool is_port(const char *port)
 {
 	size_t len = strspn(port, "0123456789");
-	return len > 0 && len <= PORT_DIGITS_MAX && port[len] == '\0' && atoi(port) <= UINT16_MAX;
+	return len > 0 && len <= PORT_DIGITS_MAX && port[len] == '\0' &&
+	       strtol(port, NULL, 10) <= UINT16_MAX;
 }
 
 /* "[HOST]:PORT" or "HOST:PORT" into its two parts; an IPv6 address must stand in brackets. */
@@ -128,8 +129,7 @@ static int open_tcp(const struct addrinfo *a, const struct listen_options *o, in
 		return err_pass(r);
 	if (bind(fd, a->ai_addr, a->ai_addrlen) < 0 || listen(fd, o->backlog) < 0)
 		return err_raise(-errno);
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = fd_take(&fd);
 	return 0;
 }
 
@@ -226,8 +226,7 @@ static int open_unix(const struct sockaddr_un *name, const struct listen_options
 		(void)unlink(name->sun_path); /* ours, made two lines above */
 		return err_pass(r);
 	}
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = fd_take(&fd);
 	return 0;
 }
 

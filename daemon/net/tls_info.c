@@ -44,7 +44,7 @@ void tls_print_fingerprint(const X509 *cert, char text[static TLS_FINGERPRINT_BY
 	text[0] = '\0';
 	if (!X509_digest(cert, EVP_sha256(), digest, &len))
 		return;
-	for (unsigned i = 0; i < len && 2 * i + 2 < TLS_FINGERPRINT_BYTES; i++)
+	for (size_t i = 0; i < len && 2 * i + 2 < TLS_FINGERPRINT_BYTES; i++)
 		(void)snprintf(text + 2 * i, 3, "%02x", (unsigned)digest[i]);
 }
 

@@ -14,13 +14,12 @@ static _Thread_local struct {
 	unsigned count;
 } trace;
 
-int err_note(int e, int fresh, const char *file, int line)
+void err_note(int fresh, const char *file, int line)
 {
 	if (fresh)
 		trace.count = 0;
 	if (trace.count < ERR_TRACE_MAX)
 		trace.sites[trace.count++] = (struct site){.file = file, .line = line};
-	return e;
 }
 
 void err_trace(char *buf, size_t size)

@@ -21,6 +21,13 @@ void fd_closep(int *fd)
 	*fd = -1;
 }
 
+int fd_take(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
 static int read_all(int fd, char *data, size_t size, size_t *ret_len)
 {
 	size_t len = 0;

@@ -8,6 +8,8 @@
 /* Closes *fd unless negative, leaves -1. For GC_CLEANUP. */
 void fd_closep(int *fd);
 #define GC_FD GC_CLEANUP(fd_closep)
+/* Hands an owned descriptor over: returns it and leaves -1 behind. */
+int fd_take(int *fd);
 
 /* Reads a whole file of at most `max` bytes; *ret_data is NUL-terminated and owned by the caller.
  * 0, -EFBIG when larger, or the negative errno of open or read. */

@@ -6,6 +6,7 @@
 #define GC_CLEANUP(fn)       __attribute__((cleanup(fn)))
 #define GC_MUST_CHECK        __attribute__((warn_unused_result))
 #define GC_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define GC_NOT_NULL          __attribute__((returns_nonnull))
 #define GC_EXPORT            __attribute__((visibility("default")))
 #define GC_LENGTH(array)     (sizeof(array) / sizeof((array)[0]))
 
