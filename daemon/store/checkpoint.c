@@ -45,7 +45,7 @@ static int on_commit(void *arg, sqlite3 *db, const char *name, int wal_pages)
 	struct checkpointer *c = arg;
 	if (wal_pages < c->wal_pages) { /* begun anew */
 		c->passive_at = CHECKPOINT_PASSIVE_PAGES;
-		c->restart_at = CHECKPOINT_RESTART_PAGES;
+		c->restart_at = c->restart_pages;
 	}
 	c->wal_pages = wal_pages;
 	if (wal_pages >= c->passive_at) {
@@ -62,6 +62,7 @@ int checkpointer_start(struct checkpointer *c, const char *path, sqlite3 *writer
 		.writer = writer,
 		.passive_at = CHECKPOINT_PASSIVE_PAGES,
 		.restart_at = CHECKPOINT_RESTART_PAGES,
+		.restart_pages = CHECKPOINT_RESTART_PAGES,
 	};
 	int r = conn_open(&c->conn, path, CONN_CHECKPOINTER, durability, err);
 	if (r < 0) {
@@ -95,17 +96,31 @@ void checkpointer_stop(struct checkpointer *c)
 	pthread_mutex_destroy(&c->running);
 }
 
-void checkpointer_help(struct checkpointer *c)
+bool checkpointer_restart(struct checkpointer *c)
 {
-	if (c->wal_pages < c->restart_at)
-		return;
 	pthread_mutex_lock(&c->running);
 	(void)sqlite3_busy_timeout(c->writer, CHECKPOINT_WAIT_MS); /* a setting: can't fail */
 	int rc = sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
 	(void)sqlite3_busy_timeout(c->writer, CONN_BUSY_MS);
 	pthread_mutex_unlock(&c->running);
-	c->restart_at = rc == SQLITE_OK ? CHECKPOINT_RESTART_PAGES
-					: c->wal_pages + CHECKPOINT_PASSIVE_PAGES;
+	c->restart_at = c->restart_pages;
 	if (rc == SQLITE_OK)
 		c->wal_pages = 0;
+	else if (c->wal_pages >= c->restart_pages) /* the next try costs the wait again */
+		c->restart_at = c->wal_pages + c->wal_pages / 4;
+	return rc == SQLITE_OK;
+}
+
+void checkpointer_set_short(struct checkpointer *c, bool is_short)
+{
+	if (is_short == (c->restart_pages == CHECKPOINT_SHORT_PAGES))
+		return;
+	c->restart_pages = is_short ? CHECKPOINT_SHORT_PAGES : CHECKPOINT_RESTART_PAGES;
+	c->restart_at = c->restart_pages;
+}
+
+void checkpointer_help(struct checkpointer *c)
+{
+	if (c->wal_pages >= c->restart_at)
+		(void)checkpointer_restart(c); /* tried again when the WAL has grown */
 }

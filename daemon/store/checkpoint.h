@@ -12,7 +12,8 @@
 enum {
 	CHECKPOINT_PASSIVE_PAGES = 2000,
 	CHECKPOINT_RESTART_PAGES = 8000,
-	CHECKPOINT_WAIT_MS = 1000, /* the writer's patience with readers of the old WAL */
+	CHECKPOINT_SHORT_PAGES = 100, /* instead, when space is short */
+	CHECKPOINT_WAIT_MS = 200, /* the writer's patience with readers of the old WAL */
 };
 
 struct checkpointer {
@@ -35,6 +36,7 @@ struct checkpointer {
 	int wal_pages; /* after the last commit */
 	int passive_at; /* pages at which the thread is woken next */
 	int restart_at; /* pages at which the writer helps next */
+	int restart_pages; /* what that begins with */
 };
 
 /* Watches the commits of `writer` and starts the thread. checkpointer_stop only after 0. */
@@ -44,3 +46,9 @@ void checkpointer_stop(struct checkpointer *checkpointer);
 
 /* Between two transactions, on the writer's thread. */
 void checkpointer_help(struct checkpointer *checkpointer);
+/* With short space the WAL must leave some to the database's file, into which it is to be written
+ * back: it is kept much shorter then. As above. */
+void checkpointer_set_short(struct checkpointer *checkpointer, bool is_short);
+/* Writes all of the WAL back and begins it anew; false when a reader or a full disk is against it.
+ * As above. */
+bool checkpointer_restart(struct checkpointer *checkpointer);

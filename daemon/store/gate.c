@@ -18,17 +18,22 @@ void gate_set_space(struct gate *gate, bool enough, struct mono now)
 }
 
 /* Erasing frees more than its own event takes. */
-static bool op_appends(const struct store_op *op)
+bool gate_concerns(const struct store_op *op)
 {
+	if (op->vital)
+		return false;
 	for (size_t i = 0; i < op->append_count; i++)
 		if (!op->appends[i].erase_target)
+			return true;
+	for (size_t i = 0; i < op->put_count; i++)
+		if (op->puts[i].value)
 			return true;
 	return false;
 }
 
 bool gate_admit(const struct gate *gate, const struct store_op *op, struct mono now, size_t *passed)
 {
-	if (!op_appends(op))
+	if (!gate_concerns(op))
 		return true;
 	if (gate->low)
 		return false;

@@ -39,6 +39,12 @@ static bool mem_has_space(void *impl, uint64_t reserve)
 	return reserve <= SIZE_MAX / 2; /* what could be, for tests of the gate */
 }
 
+static bool mem_make_room(void *impl)
+{
+	(void)impl;
+	return false;
+}
+
 static void mem_each_dropped(void *impl, store_log_fn fn, void *arg)
 {
 	(void)impl;
@@ -113,6 +119,7 @@ const struct store_engine store_engine_mem = {
 	.rollback = mem_rollback,
 	.tidy = mem_tidy,
 	.has_space = mem_has_space,
+	.make_room = mem_make_room,
 	.each_dropped = mem_each_dropped,
 	.size = mem_size,
 	.reader_open = mem_reader_open,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* ---- transactions; writer's thread ---- */
@@ -60,10 +61,23 @@ static uint64_t unused_bytes(struct sqlite_store *s)
 static bool sqlite_has_space(void *impl, uint64_t reserve)
 {
 	struct sqlite_store *s = impl;
-	uint64_t free_bytes = sqlite_file_free(&s->file);
+	if (!sqlite_file_hold_spare(&s->file))
+		return false;
+	checkpointer_set_short(&s->checkpointer, false);
+	uint64_t free_bytes = sqlite_file_free(&s->file) + s->file.spare_bytes;
 	if (free_bytes >= reserve)
 		return true;
 	return free_bytes >= CONN_WAL_KEEP_BYTES && unused_bytes(s) >= reserve - free_bytes;
+}
+
+/* A WAL that is written back can be used again from its beginning: that takes no space. Writing it
+ * back may take some, for pages that are new in the database's file. */
+static bool sqlite_make_room(void *impl)
+{
+	struct sqlite_store *s = impl;
+	bool freed = sqlite_file_free_spare(&s->file);
+	checkpointer_set_short(&s->checkpointer, true);
+	return checkpointer_restart(&s->checkpointer) || freed;
 }
 
 static void sqlite_each_dropped(void *impl, store_log_fn fn, void *arg)
@@ -142,18 +156,29 @@ static void configure(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* too late: slower, no worse */
 }
 
+/* Opening writes a little, too; the spare is for that as well. */
+static int open_writer(struct sqlite_store *s, struct err_text *err)
+{
+	int r = conn_open(&s->conn, s->file.path, CONN_WRITER, s->durability, err);
+	if (r == -ENOSPC && sqlite_file_free_spare(&s->file)) {
+		conn_close(&s->conn);
+		r = conn_open(&s->conn, s->file.path, CONN_WRITER, s->durability, err);
+	}
+	return r < 0 ? err_pass(r) : 0;
+}
+
 static int sqlite_open(const struct store_options *options, void **ret_impl, struct err_text *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	(void)pthread_once(&once, configure); /* cannot fail */
 	struct sqlite_store *s = mem_new(1, sizeof(*s));
 	s->durability = options->durability;
-	int r = sqlite_file_open(&s->file, options->path, err);
+	int r = sqlite_file_open(&s->file, options->path, options->reserve_bytes, err);
 	if (r < 0) {
 		free(s);
 		return err_pass(r);
 	}
-	r = conn_open(&s->conn, options->path, CONN_WRITER, s->durability, err);
+	r = open_writer(s, err);
 	if (r == 0)
 		r = checkpointer_start(
 			&s->checkpointer, options->path, s->conn.db, s->durability, err);
@@ -176,6 +201,7 @@ const struct store_engine store_engine_sqlite = {
 	.rollback = sqlite_rollback,
 	.tidy = sqlite_tidy,
 	.has_space = sqlite_has_space,
+	.make_room = sqlite_make_room,
 	.each_dropped = sqlite_each_dropped,
 	.size = sqlite_size,
 	.reader_open = sqlite_reader_open,

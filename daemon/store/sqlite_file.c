@@ -62,7 +62,14 @@ static int make_file(const char *path, struct err_text *err)
 	return 0;
 }
 
-int sqlite_file_open(struct sqlite_file *file, const char *path, struct err_text *err)
+static uint64_t spare_of(uint64_t reserve_bytes)
+{
+	return reserve_bytes / 2 < SQLITE_FILE_SPARE_MAX ? reserve_bytes / 2
+							 : SQLITE_FILE_SPARE_MAX;
+}
+
+int sqlite_file_open(
+	struct sqlite_file *file, const char *path, uint64_t reserve_bytes, struct err_text *err)
 {
 	int lock_fd GC_FD = -1;
 	int r = lock(path, &lock_fd, err);
@@ -73,9 +80,12 @@ int sqlite_file_open(struct sqlite_file *file, const char *path, struct err_text
 	*file = (struct sqlite_file){
 		.path = mem_strdup(path),
 		.wal_path = path_with(path, "-wal"),
+		.spare_path = path_with(path, ".spare"),
+		.spare_bytes = spare_of(reserve_bytes),
 		.lock_fd = lock_fd,
 	};
 	lock_fd = -1;
+	(void)sqlite_file_hold_spare(file); /* without it sqlite_has_space says so */
 	return 0;
 }
 
@@ -84,8 +94,36 @@ void sqlite_file_close(struct sqlite_file *file)
 	fd_closep(&file->lock_fd);
 	free(file->path);
 	free(file->wal_path);
+	free(file->spare_path);
 	*file = (struct sqlite_file){.lock_fd = -1};
 }
+
+/* ---- the spare ---- */
+
+bool sqlite_file_free_spare(struct sqlite_file *file)
+{
+	bool held = file->spare_held;
+	file->spare_held = false;
+	(void)unlink(file->spare_path); /* there may be none */
+	return held;
+}
+
+/* An older one may be of another size. A part of the wanted space is of no use to hold. */
+bool sqlite_file_hold_spare(struct sqlite_file *file)
+{
+	if (file->spare_held)
+		return true;
+	int fd GC_FD = file->spare_bytes == 0
+			       ? -1
+			       : open(file->spare_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	file->spare_held = fd >= 0 && ftruncate(fd, (off_t)file->spare_bytes) == 0 &&
+			   posix_fallocate(fd, 0, (off_t)file->spare_bytes) == 0;
+	if (!file->spare_held)
+		(void)unlink(file->spare_path);
+	return file->spare_held || file->spare_bytes == 0;
+}
+
+/* ---- sizes ---- */
 
 static uint64_t size_of(const char *path)
 {

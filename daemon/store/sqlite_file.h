@@ -8,15 +8,28 @@
 struct sqlite_file {
 	char *path; /* owned */
 	char *wal_path; /* owned */
+	char *spare_path; /* owned; path + ".spare": space kept for vital writes on a full disk */
 	int lock_fd; /* owned; path + ".lock", locked while the store is open */
+	uint64_t spare_bytes; /* how much of that */
+	bool spare_held; /* writer's thread: it is there */
+};
+
+enum {
+	SQLITE_FILE_SPARE_MAX = 32 << 20, /* a WAL can always be written back into so much */
 };
 
 /* Locks the store and makes the database file where there is none (for its owner's eyes only).
  * 0, -EBUSY when another process has it, or the negative errno of the file, with a sentence.
+ * Half of the reserve, up to SQLITE_FILE_SPARE_MAX, is to be held in the spare file.
  * sqlite_file_close only after 0. */
-int sqlite_file_open(
-	struct sqlite_file *file, const char *path, struct err_text *err) GC_MUST_CHECK;
+int sqlite_file_open(struct sqlite_file *file, const char *path, uint64_t reserve_bytes,
+	struct err_text *err) GC_MUST_CHECK;
 void sqlite_file_close(struct sqlite_file *file);
+
+/* Takes hold of the spare space; false when there isn't as much. Writer's thread, as the next. */
+bool sqlite_file_hold_spare(struct sqlite_file *file);
+/* Lets go of it; false when it wasn't held. */
+bool sqlite_file_free_spare(struct sqlite_file *file);
 
 /* Bytes on disk, with the WAL. Any thread. */
 uint64_t sqlite_file_size(const struct sqlite_file *file);

@@ -13,8 +13,9 @@
  *    judged, in this order, against the state before the op: are its events there already
  *    (DUPLICATE, MISMATCH), the records' conditions, the targets.
  *  - Ops complete in the order in which they were submitted by one thread.
- *  - With no space, ops that append (other than with erase_target) are refused, and the rest is
- *    tried; one append a second is tried too, and when it succeeds all are accepted again.
+ *  - With no space, ops that take some are refused with STORE_FULL. Vital ones and those that only
+ *    delete (erase_target, records, logs) are tried, and have the reserve to themselves. One other op
+ *    a second is tried too, and when it succeeds all are accepted again.
  *
  * Threads: submit and store_run come from any thread and never block on I/O. Write ops
  * complete on the writer's thread, in batches: on_done of each op, then one on_batch. Read jobs
@@ -106,6 +107,7 @@ struct store_op {
 	size_t append_count;
 	const struct store_put *puts; /* borrowed */
 	size_t put_count;
+	bool vital; /* small and needed even on a full disk, like a log-in: takes from the reserve */
 	uint64_t drop_log; /* also delete this log whole, head and all; 0: none. Not one of
 			      its appends' logs. A large one is emptied behind the scenes. */
 	void (*on_done)(struct store_op *op, enum store_status status); /* writer thread */
@@ -158,7 +160,9 @@ struct store_options {
 	size_t batch_max; /* ops in one commit; 0: 2000 */
 	size_t queue_max; /* ops waiting; above it submit completes with STORE_UNAVAILABLE.
 				    0: 65536 */
-	uint64_t reserve_bytes; /* free disk space below which appends are refused; 0: none */
+	uint64_t reserve_bytes; /* free disk space below which only vital ops are accepted; a part
+				    of it is held in a file, against others who fill the disk.
+				    0: none */
 	void (*on_batch)(
 		void *arg); /* writer thread, after each batch's on_done calls; may be NULL */
 	void *arg;
@@ -166,7 +170,7 @@ struct store_options {
 
 enum store_health {
 	STORE_HEALTH_OK,
-	STORE_HEALTH_READ_ONLY, /* no space: appends are refused, reads go on */
+	STORE_HEALTH_READ_ONLY, /* no space: only vital ops are accepted, reads go on */
 	STORE_HEALTH_UNAVAILABLE, /* neither */
 };
 

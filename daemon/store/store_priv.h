@@ -66,8 +66,12 @@ struct store_engine {
 	void (*rollback)(void *impl);
 	/* Housekeeping between transactions. */
 	void (*tidy)(void *impl);
-	/* Whether `reserve` bytes are free for the store. */
+	/* Whether `reserve` bytes are free for the store. What make_room gave up is taken back
+	 * first. */
 	bool (*has_space)(void *impl, uint64_t reserve);
+	/* After STORE_FULL and rollback: whether some space was made, so that a small transaction
+	 * is worth another try. */
+	bool (*make_room)(void *impl);
 	/* Dropped logs that still hold events: each wants to be trimmed with floor 0. At opening,
 	 * before the writer runs. */
 	void (*each_dropped)(void *impl, store_log_fn fn, void *arg);

@@ -19,17 +19,18 @@ void writer_submit(struct writer *w, struct store_op *op)
 	else
 		w->shared.head = op;
 	w->shared.tail = op;
-	if (w->shared.len++ == 0)
-		pthread_cond_signal(&w->shared.wake);
+	bool first = w->shared.len++ == 0;
 	pthread_mutex_unlock(&w->shared.mu);
+	if (first) /* not within the lock: whoever wakes would go to sleep on it again */
+		pthread_cond_signal(&w->shared.wake);
 }
 
 static void push_trim(struct writer *w, struct trim trim, size_t max)
 {
 	pthread_mutex_lock(&w->shared.mu);
 	(void)trim_queue_push(&w->shared.trims, trim, max); /* full: ignored, as the header says */
-	pthread_cond_signal(&w->shared.wake);
 	pthread_mutex_unlock(&w->shared.mu);
+	pthread_cond_signal(&w->shared.wake);
 }
 
 void writer_trim(struct writer *w, uint64_t log, uint64_t floor)
@@ -129,13 +130,42 @@ static void settle_rest(struct writer *w, enum store_status status)
 			w->batch[i].status = status;
 }
 
-static enum store_status write_batch(struct writer *w)
+static enum store_status write_sound(struct writer *w)
 {
 	struct writer_slot *bad = NULL;
 	enum store_status status = try_batch(w, &bad);
 	for (int i = 0; status == STORE_DAMAGED && bad; i++) {
 		bad->settled = true;
 		status = i < WRITER_TRIES_MAX ? try_batch(w, &bad) : STORE_UNAVAILABLE;
+	}
+	return status;
+}
+
+/* Refuses what can wait for space. Returns how many ops are left. */
+static size_t settle_concerned(struct writer *w)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < w->batch_len; i++) {
+		struct writer_slot *slot = &w->batch[i];
+		if (slot->settled)
+			continue;
+		slot->settled = gate_concerns(slot->op);
+		if (slot->settled)
+			slot->status = STORE_FULL;
+		left += !slot->settled;
+	}
+	return left;
+}
+
+/* The vital ops of a batch that found no space are written without the others, if need be from what
+ * is kept for them. */
+static enum store_status write_batch(struct writer *w, size_t passed)
+{
+	enum store_status status = write_sound(w);
+	gate_on_result(&w->gate, status, passed, clock_mono());
+	if (status == STORE_FULL && settle_concerned(w) > 0 && w->engine->make_room(w->impl)) {
+		gate_set_space(&w->gate, false, clock_mono());
+		status = write_sound(w);
 	}
 	if (status != STORE_OK)
 		settle_rest(w, status);
@@ -203,8 +233,7 @@ static void run_batch(struct writer *w)
 	size_t passed = 0;
 	enum store_status status = STORE_OK;
 	if (admit(w, now, &passed) > 0) {
-		status = write_batch(w);
-		gate_on_result(&w->gate, status, passed, clock_mono());
+		status = write_batch(w, passed);
 		note_result(w, status, now);
 		note_health(w, status);
 	} else if (gate_is_closed(&w->gate)) {

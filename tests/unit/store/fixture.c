@@ -209,10 +209,10 @@ void writer_release(struct fixture *f)
 	pthread_mutex_unlock(&mu);
 }
 
-enum store_status put_text(
-	struct fixture *f, enum store_condition condition, const char *key, const char *value)
+static struct store_put text_put(
+	enum store_condition condition, const char *key, const char *value)
 {
-	struct store_put put = {
+	return (struct store_put){
 		.kind = FIXTURE_KIND,
 		.key = (const uint8_t *)key,
 		.key_len = strlen(key),
@@ -220,7 +220,20 @@ enum store_status put_text(
 		.value_len = value ? strlen(value) : 0,
 		.condition = condition,
 	};
+}
+
+enum store_status put_text(
+	struct fixture *f, enum store_condition condition, const char *key, const char *value)
+{
+	struct store_put put = text_put(condition, key, value);
 	struct write w = {.op = {.puts = &put, .put_count = 1}};
+	return write_run(f, &w);
+}
+
+enum store_status put_vital_text(struct fixture *f, const char *key, const char *value)
+{
+	struct store_put put = text_put(STORE_ANY, key, value);
+	struct write w = {.op = {.puts = &put, .put_count = 1, .vital = true}};
 	return write_run(f, &w);
 }
 

@@ -61,6 +61,8 @@ void writer_release(struct fixture *f);
 /* One record; value NULL deletes. */
 enum store_status put_text(
 	struct fixture *f, enum store_condition condition, const char *key, const char *value);
+/* One record with a vital op, whatever was there. */
+enum store_status put_vital_text(struct fixture *f, const char *key, const char *value);
 enum store_status drop_log(struct fixture *f, uint64_t log);
 
 /* ---- reading ---- */

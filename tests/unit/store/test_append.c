@@ -307,7 +307,7 @@ void a_duplicate_in_an_op_stores_nothing_of_it(void **state)
 	assert_string_equal(read_heads(f), "2:1:1");
 }
 
-void appends_are_refused_without_the_reserve_and_deletions_are_not(void **state)
+void only_vital_ops_and_deletions_get_the_reserve(void **state)
 {
 	struct fixture *f = *state;
 	write_ok(f, 1, 1, "here");
@@ -319,8 +319,11 @@ void appends_are_refused_without_the_reserve_and_deletions_are_not(void **state)
 	struct store_stats stats;
 	store_get_stats(f->store, &stats);
 	assert_int_equal(stats.health, STORE_HEALTH_READ_ONLY);
-	assert_int_equal(put_text(f, STORE_ANY, "login", "yes"), STORE_OK);
+	assert_int_equal(put_text(f, STORE_ANY, "profile", "no"), STORE_FULL);
+	assert_int_equal(put_vital_text(f, "login", "yes"), STORE_OK);
 	assert_string_equal(read_record(f, "login"), "yes");
+	assert_int_equal(put_text(f, STORE_ANY, "login", NULL), STORE_OK);
+	assert_null(read_record(f, "login"));
 	if (!is_sqlite)
 		return; /* mem has forgotten the event with the reopening */
 	write_text(&w, 1, 1, 2, "deletion");

@@ -223,6 +223,46 @@ static void the_reserve_is_watched_without_a_restart(void **state)
 	check_stored(f, stored + 1);
 }
 
+/* Someone else takes all there is, the reserve included. */
+static void fill_disk(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	char page[4096] = {1};
+	while (write(fd, page, sizeof(page)) > 0)
+		continue;
+	close(fd);
+}
+
+static void on_a_disk_that_others_fill_vital_writes_go_on(void **state)
+{
+	struct fixture *f = *state;
+	if (!f->store)
+		skip();
+	char ballast[100];
+	char key[24];
+	struct write w;
+	(void)snprintf(ballast, sizeof(ballast), "%s/disk/ballast", f->folder);
+	f->options.reserve_bytes = 2 << 20; /* half of it is held */
+	fixture_reopen(f);
+	uint64_t stored = write_ok(f, 1, 1, "room enough");
+	fill_disk(ballast);
+	for (int i = 0; i < 1000; i++) { /* their WAL alone would be larger than what is held */
+		(void)snprintf(key, sizeof(key), "login-%d", i);
+		assert_int_equal(put_vital_text(f, key, "yes"), STORE_OK);
+	}
+	assert_int_equal(write_run(f, write_text(&w, 1, 1, 0, "no")), STORE_FULL);
+	assert_int_equal(put_text(f, STORE_ANY, "profile", "no"), STORE_FULL);
+	assert_int_equal(health(f), STORE_HEALTH_READ_ONLY);
+	assert_string_equal(read_record(f, "login-999"), "yes");
+	fixture_reopen(f);
+	assert_int_equal(put_vital_text(f, "login-again", "yes"), STORE_OK);
+	assert_int_equal(unlink(ballast), 0);
+	wait_for_space(f, 10000);
+	uint64_t total = check_gapless(f, 1) + check_gapless(f, 2);
+	assert_int_equal(total, stored + 1);
+}
+
 static char SQLITE[] = "sqlite";
 
 #define TEST(name)                                                                                 \
@@ -238,6 +278,7 @@ int main(void)
 		DISK(a_full_disk_is_survived_without_a_restart),
 		DISK(a_full_disk_keeps_reading_and_opening),
 		DISK(the_reserve_is_watched_without_a_restart),
+		DISK(on_a_disk_that_others_fill_vital_writes_go_on),
 	};
 	return cmocka_run_group_tests_name("full", tests, NULL, NULL);
 }

@@ -47,6 +47,11 @@ static struct store_append erasing_append = {.log = 1, .erase_target = true};
 static const struct store_op APPENDING = {.appends = &plain_append, .append_count = 1};
 static const struct store_op ERASING = {.appends = &erasing_append, .append_count = 1};
 static const struct store_op DROPPING = {.drop_log = 1};
+static const struct store_put put_value = {.value = (const uint8_t *)"v", .value_len = 1};
+static const struct store_put put_nothing = {.value = NULL};
+static const struct store_op PUTTING = {.puts = &put_value, .put_count = 1};
+static const struct store_op VITAL = {.puts = &put_value, .put_count = 1, .vital = true};
+static const struct store_op UNPUTTING = {.puts = &put_nothing, .put_count = 1};
 
 static void an_open_gate_lets_all_pass(void **state)
 {
@@ -59,7 +64,7 @@ static void an_open_gate_lets_all_pass(void **state)
 	assert_false(gate_wants_look(&gate, NOW)); /* no reserve, no look */
 }
 
-static void below_the_reserve_only_appends_are_refused(void **state)
+static void below_the_reserve_what_takes_space_is_refused(void **state)
 {
 	(void)state;
 	struct gate gate = {.reserve_bytes = 1};
@@ -72,6 +77,10 @@ static void below_the_reserve_only_appends_are_refused(void **state)
 	assert_false(gate_admit(&gate, &APPENDING, NOW, &passed));
 	assert_true(gate_admit(&gate, &ERASING, NOW, &passed));
 	assert_true(gate_admit(&gate, &DROPPING, NOW, &passed));
+	assert_false(gate_admit(&gate, &PUTTING, NOW, &passed));
+	assert_true(gate_admit(&gate, &VITAL, NOW, &passed));
+	assert_true(gate_admit(&gate, &UNPUTTING, NOW, &passed));
+	assert_int_equal(passed, 0);
 	gate_set_space(&gate, true, NOW);
 	assert_true(gate_admit(&gate, &APPENDING, NOW, &passed));
 }
@@ -142,7 +151,7 @@ int main(void)
 		cmocka_unit_test(crc32c_by_instruction_and_by_table_agree),
 		cmocka_unit_test(crc32c_continues),
 		cmocka_unit_test(an_open_gate_lets_all_pass),
-		cmocka_unit_test(below_the_reserve_only_appends_are_refused),
+		cmocka_unit_test(below_the_reserve_what_takes_space_is_refused),
 		cmocka_unit_test(when_full_one_append_a_second_may_try),
 		cmocka_unit_test(a_deletion_that_fits_does_not_open_a_full_gate),
 		cmocka_unit_test(trims_come_out_in_order_up_to_the_limit),

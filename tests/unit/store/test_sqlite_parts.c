@@ -231,12 +231,12 @@ static void the_file_is_locked_against_a_second_opening(void **state)
 	struct sqlite_file first;
 	struct sqlite_file second;
 	struct err_text err = {0};
-	assert_int_equal(sqlite_file_open(&first, f->path, &err), 0);
-	assert_int_equal(sqlite_file_open(&second, f->path, &err), -EBUSY);
+	assert_int_equal(sqlite_file_open(&first, f->path, 0, &err), 0);
+	assert_int_equal(sqlite_file_open(&second, f->path, 0, &err), -EBUSY);
 	assert_true(sqlite_file_free(&first) > 0);
 	assert_true(sqlite_file_size(&first) > 0);
 	sqlite_file_close(&first);
-	assert_int_equal(sqlite_file_open(&second, f->path, &err), 0);
+	assert_int_equal(sqlite_file_open(&second, f->path, 0, &err), 0);
 	sqlite_file_close(&second);
 }
 

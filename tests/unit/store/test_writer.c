@@ -26,6 +26,8 @@ static struct {
 	size_t slices;
 	unsigned applied_before_slice; /* the first one */
 	bool readers_fail;
+	bool has_room; /* what make_room comes to */
+	unsigned rooms_made;
 } script;
 
 static enum store_status script_begin(void *impl)
@@ -75,6 +77,13 @@ static void script_tidy(void *impl)
 	(void)impl;
 }
 
+static bool script_make_room(void *impl)
+{
+	(void)impl;
+	script.rooms_made++;
+	return script.has_room;
+}
+
 static void script_each_dropped(void *impl, store_log_fn fn, void *arg)
 {
 	(void)impl;
@@ -104,6 +113,7 @@ static const struct store_engine SCRIPT = {
 	.rollback = script_rollback,
 	.trim = script_trim,
 	.tidy = script_tidy,
+	.make_room = script_make_room,
 	.each_dropped = script_each_dropped,
 	.reader_open = script_reader_open,
 	.reader_close = script_reader,
@@ -237,6 +247,41 @@ static void no_space_for_one_refuses_the_whole_batch(void **state)
 	assert_int_equal(atomic_load(&batch.writer.health), STORE_HEALTH_READ_ONLY);
 }
 
+static void add_vital(void)
+{
+	size_t i = batch.count++;
+	batch.ops[i] = (struct store_op){.vital = true, .on_done = on_done};
+	writer_submit(&batch.writer, &batch.ops[i]);
+}
+
+static void without_space_vital_ops_are_written_by_themselves(void **state)
+{
+	(void)state;
+	script.of_log[2] = STORE_FULL;
+	script.has_room = true;
+	add(2, 1);
+	add_vital();
+	add(1, 1);
+	run_all();
+	assert_int_equal(batch.statuses[0], STORE_FULL);
+	assert_int_equal(batch.statuses[1], STORE_OK);
+	assert_int_equal(batch.statuses[2], STORE_FULL);
+	assert_int_equal(script.rooms_made, 1);
+	assert_int_equal(script.commits, 1);
+	assert_int_equal(atomic_load(&batch.writer.health), STORE_HEALTH_READ_ONLY);
+}
+
+static void without_any_room_vital_ops_are_refused_too(void **state)
+{
+	(void)state;
+	script.commit = STORE_FULL;
+	add_vital();
+	run_all();
+	assert_int_equal(batch.statuses[0], STORE_FULL);
+	assert_int_equal(script.begins, 1);
+	assert_int_equal(script.rooms_made, 1);
+}
+
 static void a_commit_without_space_refuses_the_whole_batch(void **state)
 {
 	(void)state;
@@ -367,6 +412,8 @@ int main(void)
 		TEST(damage_is_left_out_and_the_rest_is_written),
 		TEST(much_damage_does_not_hold_up_the_writer_for_ever),
 		TEST(no_space_for_one_refuses_the_whole_batch),
+		TEST(without_space_vital_ops_are_written_by_themselves),
+		TEST(without_any_room_vital_ops_are_refused_too),
 		TEST(a_commit_without_space_refuses_the_whole_batch),
 		TEST(a_failing_engine_is_unavailable),
 		TEST(a_damaged_file_fails_all_without_a_loop),
