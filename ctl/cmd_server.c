@@ -33,6 +33,8 @@ static const struct field status_fields[] = {
 	{"store.reason", "Store reason", FIELD_TEXT},
 	{"store.bytes", "Store size", FIELD_BYTES},
 	{"store.durability", "Durability", FIELD_TEXT},
+	{"store.disk_full_refusals", "Refused, disk full", FIELD_COUNT},
+	{"store.damaged_rooms", "Damaged rooms", FIELD_COUNT},
 	{"certificate.fingerprint", "Certificate", FIELD_TEXT},
 	{"certificate.not_after", "Valid until", FIELD_TIME},
 };
@@ -98,6 +100,8 @@ static void add_store(struct rows *rows, const Gchat__V1__GetStatusResponse *sta
 	rows_text(rows, status->store_reason);
 	rows_number(rows, status->store_bytes);
 	rows_text(rows, status->durability);
+	rows_number(rows, status->disk_full_refusals);
+	rows_number(rows, status->damaged_rooms);
 }
 
 static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *status)

@@ -53,6 +53,7 @@ static void look_at_timers(struct server *s)
 {
 	struct mono now = clock_mono();
 	(void)presence_tick(s->presence, now, tell_room, s->hub);
+	server_watch_store(s);
 	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S))
 		server_sweep(s);
 	if (is_due(&s->next_watchdog, now, notify_watchdog_interval_ms()) && all_alive(s))

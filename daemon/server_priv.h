@@ -36,6 +36,8 @@ struct server {
 	struct mono next_status;
 	uint64_t beats[HUB_SHARDS_MAX + 2]; /* as they were at the last look */
 	uint64_t writes;
+	enum store_health health; /* as it was told last */
+	uint64_t damaged_rooms;
 };
 
 /* reload.c: the parts of the configuration as the layers want them. */
@@ -48,6 +50,9 @@ void server_reload(struct server *server);
 
 /* loop.c: timers and signals until one of them ends the daemon. */
 void server_loop(struct server *server);
+
+/* watch.c: a line for the administrator when the store's health changes, or a room is damaged. */
+void server_watch_store(struct server *server);
 
 /* sweep.c: asks the store to drop what is past retention. */
 void server_sweep(struct server *server);

@@ -32,6 +32,8 @@ static const struct metric_info infos[] = {
 	[METRIC_LOG_IN_FAILURES]      = {"log_in_failures", "log-ins with a wrong name or secret"},
 	[METRIC_SHED_UPDATES]         = {"shed_updates", "presence and typing not sent to the slow"},
 	[METRIC_CATCHUP_READS]        = {"catchup_reads", "reads from the store for late cursors"},
+	[METRIC_DISK_FULL]            = {"disk_full", "changes refused for lack of disk space"},
+	[METRIC_DAMAGED_ROOMS]        = {"damaged_rooms", "rooms closed to writing: their log is damaged"},
 };
 /* clang-format on */
 _Static_assert(GC_LENGTH(infos) == _METRIC_MAX, "every metric has its line in the table");

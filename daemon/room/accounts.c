@@ -184,6 +184,7 @@ enum reason op_sign_in(
 	write->number = find_surplus(write);
 	if (write->number != 0)
 		(void)put_sign_out(write, write->number, 0);
+	write->op.vital = true;
 	write->reason = REASON_UNAVAILABLE; /* on a conflict: two equal tokens of 256 random bits */
 	write->apply = apply_sign_in;
 	return REASON_NONE;
@@ -245,6 +246,7 @@ enum reason op_rehash(struct write *write, const char *password_hash)
 	account_get_profile(write->actor, &state->profile);
 	(void)snprintf(state->password_hash, sizeof(state->password_hash), "%s", password_hash);
 	put_account(write, write->actor, password_hash, STORE_PRESENT);
+	write->op.vital = true; /* a part of signing in, and what ends a stolen password */
 	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
 	write->apply = apply_rehash;
 	return REASON_NONE;

@@ -103,7 +103,8 @@ enum reason op_join(struct write *write)
 	write->already = is_staying(write->room, write->actor->id);
 	if (write->already)
 		return REASON_NONE;
-	enum reason reason = check_may_join(write);
+	enum reason reason =
+		room_is_damaged(write->room) ? REASON_DAMAGED : check_may_join(write);
 	if (reason == REASON_NONE)
 		reason = charge_slot(write);
 	if (reason != REASON_NONE)
@@ -360,6 +361,7 @@ enum reason op_mark_read(struct write *write, uint64_t seq)
 	if (reason != REASON_NONE || write->already)
 		return reason;
 	put_marker(write, seq);
+	write->op.vital = true; /* a few bytes, mostly over older ones */
 	write->number = seq;
 	write->apply = apply_marker;
 	return REASON_NONE;

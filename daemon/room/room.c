@@ -2,6 +2,7 @@
 #include "room/room.h"
 
 #include "base/mem.h"
+#include "base/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,27 @@ enum reason room_check_write(struct room *room, uint64_t account_id)
 	Gchat__V1__Role role = room_role_of(room, account_id);
 	if (role == GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
 		return REASON_NOT_A_MEMBER;
-	return role == GCHAT__V1__ROLE__ROLE_READER ? REASON_READ_ONLY : REASON_NONE;
+	if (role == GCHAT__V1__ROLE__ROLE_READER)
+		return REASON_READ_ONLY;
+	return room_is_damaged(room) ? REASON_DAMAGED : REASON_NONE;
+}
+
+void room_mark_damaged(struct room *room)
+{
+	unsigned sound = ROOM_SOUND;
+	if (atomic_compare_exchange_strong(&room->damage, &sound, ROOM_DAMAGED))
+		metric_add(METRIC_DAMAGED_ROOMS, 1);
+}
+
+bool room_is_damaged(struct room *room)
+{
+	return atomic_load(&room->damage) != ROOM_SOUND;
+}
+
+bool room_report_damage(struct room *room)
+{
+	unsigned found = ROOM_DAMAGED;
+	return atomic_compare_exchange_strong(&room->damage, &found, ROOM_DAMAGE_REPORTED);
 }
 
 void room_get_info(struct room *room, struct room_info *ret_info)

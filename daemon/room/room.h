@@ -40,6 +40,7 @@ struct room {
 	uint64_t created_us;
 	uint8_t request_id[LIMIT_CLIENT_MSG_ID_BYTES]; /* CreateRoom's, or zeros */
 	atomic_uint readers; /* sessions that read it now */
+	atomic_uint damage; /* enum room_damage */
 	UT_hash_handle by_id; /* the directory's, under its lock */
 	UT_hash_handle by_name;
 	struct { /* any thread, under mu */
@@ -55,6 +56,14 @@ struct room {
 		bool deleted;
 		LIST_HEAD(, room_watch) watches;
 	} shared;
+};
+
+/* A part of the room's log can't be read. What is written to a damaged log may be lost with it, so the
+ * room is closed to writing until the daemon starts again, on a store that was mended. */
+enum room_damage {
+	ROOM_SOUND,
+	ROOM_DAMAGED,
+	ROOM_DAMAGE_REPORTED, /* the same, and the administrator was told */
 };
 
 /* A copy of what a room is, for answers. */
@@ -85,6 +94,12 @@ Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id);
 
 /* Whether the account may write: NONE, or the reason why not. Any thread, takes mu. Hot path. */
 enum reason room_check_write(struct room *room, uint64_t account_id);
+
+/* The store has told so. Any thread. */
+void room_mark_damaged(struct room *room);
+bool room_is_damaged(struct room *room);
+/* Whether the damage is still to be reported; asking makes it so. Any thread. */
+bool room_report_damage(struct room *room);
 
 /* Any thread, takes mu. */
 void room_get_info(struct room *room, struct room_info *ret_info);

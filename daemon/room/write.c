@@ -195,6 +195,16 @@ static bool came_too_late(const struct write *write)
 	return deleted;
 }
 
+static void count_refusal(struct write *write, enum store_status status)
+{
+	if (status == STORE_DUPLICATE)
+		metric_add(METRIC_DUPLICATES, 1);
+	else if (status == STORE_FULL)
+		metric_add(METRIC_DISK_FULL, 1);
+	else if (status == STORE_DAMAGED && write->room)
+		room_mark_damaged(write->room);
+}
+
 /* Hot path: the commit is done, the head may move. */
 static void on_stored(struct store_op *op, enum store_status status)
 {
@@ -208,8 +218,8 @@ static void on_stored(struct store_op *op, enum store_status status)
 		write->reason = REASON_UNKNOWN_ROOM;
 	else if (status == STORE_OK)
 		take_effect(write);
-	else if (status == STORE_DUPLICATE)
-		metric_add(METRIC_DUPLICATES, 1);
+	else
+		count_refusal(write, status);
 	release(write); /* not before: the effect is what it was held for */
 	write->done(write);
 }

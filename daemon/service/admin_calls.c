@@ -45,6 +45,20 @@ static const char *health_text(enum store_health health)
 	return "UNAVAILABLE";
 }
 
+static const char *health_reason(enum store_health health)
+{
+	switch (health) {
+	case STORE_HEALTH_OK:
+		return metric_get(METRIC_DAMAGED_ROOMS) > 0 ? "damage was found: see 'gchatctl verify'"
+							    : "";
+	case STORE_HEALTH_READ_ONLY:
+		return "the disk is full: sends are refused";
+	case STORE_HEALTH_UNAVAILABLE:
+		break;
+	}
+	return "the store can't write";
+}
+
 void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 {
 	(void)msg;
@@ -62,8 +76,7 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	listeners_describe(service->listeners, LISTENER_TLS, listeners, sizeof(listeners));
 	certificate_fill(service, &certificate);
 	(void)snprintf(health, sizeof(health), "%s", health_text(stats.health));
-	(void)snprintf(reason, sizeof(reason), "%s",
-		stats.health == STORE_HEALTH_READ_ONLY ? "no space left: sends are refused" : "");
+	(void)snprintf(reason, sizeof(reason), "%s", health_reason(stats.health));
 	(void)snprintf(state, sizeof(state), "%s",
 		health_is_serving(&service->health) ? "SERVING" : "DRAINING");
 	Gchat__V1__GetStatusResponse r;
@@ -91,6 +104,8 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.n_listeners = GC_LENGTH(listener_list);
 	r.certificate = &certificate.message;
 	r.rss_bytes = resident_bytes();
+	r.disk_full_refusals = metric_get(METRIC_DISK_FULL);
+	r.damaged_rooms = (uint32_t)metric_get(METRIC_DAMAGED_ROOMS);
 	call_reply(call, &r.base);
 }
 

@@ -93,6 +93,8 @@ static void read_page(struct call *call, struct store_reader *reader)
 static void reply_page(struct call *call)
 {
 	struct history *h = call->data;
+	if (call->status == STORE_DAMAGED)
+		room_mark_damaged(h->room);
 	if (call->status != STORE_OK) {
 		call_fail(call, write_reason(call->status));
 		return;

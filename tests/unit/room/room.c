@@ -159,9 +159,25 @@ static void a_published_event_is_in_the_tail_and_is_the_head(void **state)
 	assert_null(room_unref(NULL));
 }
 
+static void a_damaged_room_is_reported_once(void **state)
+{
+	(void)state;
+	struct room *room = room_new(7, "den", 1234);
+	assert_false(room_is_damaged(room));
+	assert_false(room_report_damage(room));
+	room_mark_damaged(room);
+	assert_true(room_is_damaged(room));
+	assert_true(room_report_damage(room));
+	room_mark_damaged(room); /* found once more */
+	assert_false(room_report_damage(room));
+	assert_true(room_is_damaged(room));
+	(void)room_unref(room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_damaged_room_is_reported_once),
 		cmocka_unit_test(a_new_room_is_empty_and_public),
 		cmocka_unit_test(the_message_says_what_the_info_says),
 		cmocka_unit_test(who_may_write_follows_from_the_role),
