@@ -8,6 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	/* From so many readers on, telling them costs more than a commit: measured at 10 to 20 us for
+	 * a message to one of them, and 0.5 ms for a commit. */
+	CROWD_READERS = 64,
+};
+
 struct room *room_new(uint64_t id, const char *name, uint64_t created_us)
 {
 	struct room *room = mem_new(1, sizeof(*room));
@@ -122,21 +128,45 @@ void room_info_to_message(struct room_info *info, Gchat__V1__Room *out)
 	out->created_us = info->created_us;
 }
 
-static void ring(struct room_watch *watch)
+void room_begin(struct room *room)
 {
-	if (watch->rung)
-		return;
-	watch->rung = true;
-	watch->ring(watch);
+	room_lock(room);
+	room->shared.begun++;
+	room_unlock(room);
+}
+
+static void ring_all(struct room *room)
+{
+	struct room_watch *watch;
+	LIST_FOREACH (watch, &room->shared.watches, link) {
+		if (watch->rung)
+			continue;
+		watch->rung = true;
+		watch->ring(watch);
+	}
+	room->shared.grown = false;
+	room->shared.ring_at = 0;
+}
+
+void room_settle(struct room *room)
+{
+	room_lock(room);
+	room->shared.settled++;
+	GC_ASSERT(room->shared.settled <= room->shared.begun);
+	if (room->shared.grown && room->shared.ring_at == 0)
+		room->shared.ring_at = atomic_load(&room->readers) < CROWD_READERS
+					       ? room->shared.settled
+					       : room->shared.begun;
+	if (room->shared.grown && room->shared.settled >= room->shared.ring_at)
+		ring_all(room);
+	room_unlock(room);
 }
 
 void room_publish(struct room *room, struct event *event, const struct roomlog_limits *limits)
 {
-	struct room_watch *watch;
 	room_lock(room);
 	roomlog_append(&room->shared.log, event, limits);
-	LIST_FOREACH (watch, &room->shared.watches, link)
-		ring(watch);
+	room->shared.grown = true;
 	room_unlock(room);
 }
 

@@ -55,6 +55,10 @@ struct room {
 		uint64_t first_seq; /* oldest event kept by the store */
 		bool deleted;
 		LIST_HEAD(, room_watch) watches;
+		uint64_t begun; /* writes of this room ever submitted ... */
+		uint64_t settled; /* ... and those of them that are done */
+		uint64_t ring_at; /* rings once so many are settled; 0: nothing is held back */
+		bool grown; /* the head has moved since the last ring */
 	} shared;
 };
 
@@ -106,8 +110,17 @@ void room_get_info(struct room *room, struct room_info *ret_info);
 /* Points `out` at the info's strings: borrowed while `info` lives and stays. */
 void room_info_to_message(struct room_info *info, Gchat__V1__Room *out);
 
-/* Takes a sealed event into the tail and rings the watches that haven't been rung. Writer thread.
- * The reference moves. Hot path. */
+/* A write of this room is about to be submitted; room_settle follows. Any thread. Hot path. */
+void room_begin(struct room *room);
+/* That write is done, whatever became of it; rings the watches if the log has grown. Writer thread,
+ * once for each room_begin. Hot path.
+ *
+ * A room of many readers isn't rung before what was under way at its first new event is settled too:
+ * telling all of them twice costs more than waiting for the commit that comes next anyway. Whoever
+ * speaks alone is never held back. */
+void room_settle(struct room *room);
+
+/* Takes a sealed event into the tail. Writer thread. The reference moves. Hot path. */
 void room_publish(struct room *room, struct event *event, const struct roomlog_limits *limits);
 
 /* Starts ringing `watch` with the next event. */

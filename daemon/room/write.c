@@ -220,6 +220,8 @@ static void on_stored(struct store_op *op, enum store_status status)
 		take_effect(write);
 	else
 		count_refusal(write, status);
+	if (write->room)
+		room_settle(write->room);
 	release(write); /* not before: the effect is what it was held for */
 	write->done(write);
 }
@@ -229,5 +231,7 @@ void write_start(struct write *write)
 	write->op.on_done = on_stored;
 	write->op.puts = write->puts;
 	write->op.appends = write->appends;
+	if (write->room)
+		room_begin(write->room);
 	store_submit(write->directory->store, &write->op);
 }

@@ -29,9 +29,17 @@ static void take(struct room *room, struct bell *bell)
 	room_unlock(room);
 }
 
-static void publish(struct room *room)
+/* A write that is committed. */
+static void finish(struct room *room)
 {
 	room_publish(room, log_event(room->shared.log.head + 1, 0, 10), &limits);
+	room_settle(room);
+}
+
+static void publish(struct room *room)
+{
+	room_begin(room);
+	finish(room);
 }
 
 static void a_new_room_is_empty_and_public(void **state)
@@ -129,6 +137,75 @@ static void each_watch_rings_once_until_it_was_taken(void **state)
 	room_unref(room);
 }
 
+/* Rooms of few and of many, each with three writes under way. */
+static void ring_of_three(unsigned readers, struct bell *bell, struct room *room)
+{
+	*bell = (struct bell){.watch.ring = on_ring};
+	atomic_store(&room->readers, readers);
+	room_watch_add(room, &bell->watch);
+	for (int i = 0; i < 3; i++)
+		room_begin(room);
+}
+
+static void a_few_readers_are_rung_at_once(void **state)
+{
+	(void)state;
+	struct bell bell;
+	struct room *room = room_new(1, "den", 0);
+	ring_of_three(2, &bell, room);
+	finish(room);
+	assert_int_equal(bell.rings, 1);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
+static void a_crowd_is_rung_once_for_what_was_under_way(void **state)
+{
+	(void)state;
+	struct bell bell;
+	struct room *room = room_new(1, "den", 0);
+	ring_of_three(1000, &bell, room);
+	finish(room);
+	room_begin(room); /* comes later: not waited for */
+	finish(room);
+	assert_int_equal(bell.rings, 0);
+	finish(room);
+	assert_int_equal(bell.rings, 1);
+	take(room, &bell);
+	finish(room);
+	assert_int_equal(bell.rings, 2);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
+static void a_crowd_is_rung_even_if_the_last_write_fails(void **state)
+{
+	(void)state;
+	struct bell bell;
+	struct room *room = room_new(1, "den", 0);
+	ring_of_three(1000, &bell, room);
+	finish(room);
+	room_settle(room);
+	assert_int_equal(bell.rings, 0);
+	room_settle(room);
+	assert_int_equal(bell.rings, 1);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
+static void a_write_that_fails_alone_rings_nobody(void **state)
+{
+	(void)state;
+	struct bell bell;
+	struct room *room = room_new(1, "den", 0);
+	ring_of_three(1000, &bell, room);
+	for (int i = 0; i < 3; i++)
+		room_settle(room);
+	assert_int_equal(bell.rings, 0);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
 static void a_watch_hears_nothing_before_it_is_added_and_after_it_is_removed(void **state)
 {
 	(void)state;
@@ -182,6 +259,10 @@ int main(void)
 		cmocka_unit_test(the_message_says_what_the_info_says),
 		cmocka_unit_test(who_may_write_follows_from_the_role),
 		cmocka_unit_test(each_watch_rings_once_until_it_was_taken),
+		cmocka_unit_test(a_few_readers_are_rung_at_once),
+		cmocka_unit_test(a_crowd_is_rung_once_for_what_was_under_way),
+		cmocka_unit_test(a_crowd_is_rung_even_if_the_last_write_fails),
+		cmocka_unit_test(a_write_that_fails_alone_rings_nobody),
 		cmocka_unit_test(a_watch_hears_nothing_before_it_is_added_and_after_it_is_removed),
 		cmocka_unit_test(a_published_event_is_in_the_tail_and_is_the_head),
 	};

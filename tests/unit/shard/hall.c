@@ -112,8 +112,11 @@ bool hall_deliver(struct hall *hall)
 void hall_publish(struct hall *hall, unsigned count)
 {
 	struct room *den = hall->site->den;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		room_begin(den);
 		room_publish(den, log_event(den->shared.log.head + 1, 0, 20), &hall->site->tail);
+		room_settle(den);
+	}
 }
 
 Gchat__V1__ServerFrame *hall_control(struct session *s)
