@@ -275,20 +275,24 @@ void directory_remove_tokens(
 }
 
 void directory_add_member(struct directory *d, struct room *room, struct account *account,
-	Gchat__V1__Role role, uint64_t joined_us, uint64_t read_seq)
+	const struct member_start *start)
 {
 	struct member *member = mem_new(1, sizeof(*member));
 	*member = (struct member){.room = room,
 		.account = account_ref(account),
-		.role = role,
-		.joined_us = joined_us,
-		.read_seq = read_seq};
+		.role = start->role,
+		.joined_us = start->joined_us,
+		.read_seq = start->read_seq};
 	pthread_rwlock_wrlock(&d->lock);
 	LIST_INSERT_HEAD(&account->memberships, member, of_account);
 	account->membership_count++;
 	room_lock(room);
 	HASH_ADD_KEYPTR(hh, room->shared.members, &account->id, sizeof(account->id), member);
 	room->shared.member_count++;
+	if (start->charged && *start->charged) { /* at once: nobody may see it counted twice */
+		room->shared.joining--;
+		*start->charged = false;
+	}
 	room_unlock(room);
 	pthread_rwlock_unlock(&d->lock);
 }

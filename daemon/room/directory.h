@@ -104,9 +104,15 @@ void directory_add_token(struct directory *directory, struct account_token *toke
 /* Frees the account's tokens for which `id` is 0 or equal, but for `but_id`. */
 void directory_remove_tokens(
 	struct directory *directory, struct account *account, uint64_t id, uint64_t but_id);
-/* read_seq: what counts as read; everything behind it is unread. */
+/* How a membership begins. */
+struct member_start {
+	Gchat__V1__Role role;
+	uint64_t joined_us;
+	uint64_t read_seq; /* what counts as read; everything behind it is unread */
+	bool *charged; /* where set: a slot was kept for it (room.shared.joining), and becomes it */
+};
 void directory_add_member(struct directory *directory, struct room *room, struct account *account,
-	Gchat__V1__Role role, uint64_t joined_us, uint64_t read_seq);
+	const struct member_start *start);
 void directory_remove_member(struct directory *directory, struct room *room, uint64_t account_id);
 void directory_add_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);
 void directory_remove_invite(struct directory *directory, uint64_t room_id, uint64_t account_id);

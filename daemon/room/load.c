@@ -118,7 +118,8 @@ static bool load_member(
 	struct room *room = directory_find_room(d, key_number(key, 0));
 	struct account *account = directory_find_account(d, key_number(key, sizeof(uint64_t)));
 	if (room && account) /* else what is left of a room or guest deleted since */
-		directory_add_member(d, room, account, r->role, r->joined_us, 0);
+		directory_add_member(d, room, account,
+			&(struct member_start){.role = r->role, .joined_us = r->joined_us});
 	(void)room_unref(room);
 	(void)account_unref(account);
 	codec_free(&r->base);

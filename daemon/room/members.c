@@ -82,8 +82,11 @@ static void put_first_marker(struct write *write)
 
 static void apply_join(struct write *write)
 {
-	directory_add_member(write->directory, write->room, write->actor, write->role,
-		write->appends[0].time_us, write->number);
+	directory_add_member(write->directory, write->room, write->actor,
+		&(struct member_start){.role = write->role,
+			.joined_us = write->appends[0].time_us,
+			.read_seq = write->number,
+			.charged = &write->charged});
 	directory_remove_invite(write->directory, write->room->id, write->actor->id);
 	write->audience->joined(write->audience->arg, write->actor, write->room, write->seq);
 }
@@ -103,8 +106,7 @@ enum reason op_join(struct write *write)
 	write->already = is_staying(write->room, write->actor->id);
 	if (write->already)
 		return REASON_NONE;
-	enum reason reason =
-		room_is_damaged(write->room) ? REASON_DAMAGED : check_may_join(write);
+	enum reason reason = room_is_damaged(write->room) ? REASON_DAMAGED : check_may_join(write);
 	if (reason == REASON_NONE)
 		reason = charge_slot(write);
 	if (reason != REASON_NONE)

@@ -56,8 +56,8 @@ static void add_first_member(struct write *write, struct account *account, Gchat
 static void enter_first_member(
 	struct write *write, struct account *account, Gchat__V1__Role role, uint64_t seq)
 {
-	directory_add_member(
-		write->directory, write->room, account, role, write->appends[0].time_us, 0);
+	directory_add_member(write->directory, write->room, account,
+		&(struct member_start){.role = role, .joined_us = write->appends[0].time_us});
 	write->audience->joined(write->audience->arg, account, write->room, seq);
 }
 
@@ -141,8 +141,10 @@ static void apply_return(struct write *write)
 		const struct store_append *append = &write->appends[i];
 		struct account *account =
 			append->author == write->actor->id ? write->actor : write->subject;
-		directory_add_member(write->directory, write->room, account, write->role,
-			append->time_us, write->number);
+		directory_add_member(write->directory, write->room, account,
+			&(struct member_start){.role = write->role,
+				.joined_us = append->time_us,
+				.read_seq = write->number});
 		write->audience->joined(write->audience->arg, account, write->room, append->seq);
 	}
 }

@@ -125,6 +125,29 @@ static void joins_under_way_count_against_the_limit(void **state)
 	end(b);
 }
 
+/* Writer thread, while the join takes effect: whoever asks now must not find the slot taken twice. */
+static void count_taken(void *arg, struct account *account, struct room *room, uint64_t seq)
+{
+	(void)account;
+	(void)seq;
+	room_lock(room);
+	*(unsigned *)arg = room->shared.member_count + room->shared.joining;
+	room_unlock(room);
+}
+
+static void a_join_that_takes_effect_counts_once_against_the_limit(void **state)
+{
+	struct site *site = *state;
+	unsigned taken = 0;
+	struct write *write = begin(site, site->eve, site->den, NULL);
+	struct audience audience = site->audience;
+	audience.arg = &taken;
+	audience.joined = count_taken;
+	write->audience = &audience;
+	assert_int_equal(run(write, op_join(write)), REASON_NONE);
+	assert_int_equal(taken, 3); /* ada, bob, eve */
+}
+
 static void an_account_is_in_so_many_rooms_at_most(void **state)
 {
 	struct site *site = *state;
@@ -454,6 +477,7 @@ int main(void)
 		TEST(a_private_room_is_for_the_invited_once),
 		TEST(a_full_room_takes_nobody_until_someone_goes),
 		TEST(joins_under_way_count_against_the_limit),
+		TEST(a_join_that_takes_effect_counts_once_against_the_limit),
 		TEST(an_account_is_in_so_many_rooms_at_most),
 		TEST(who_leaves_is_out_and_hears_the_last_event),
 		TEST(the_last_owner_stays_while_others_are_there),
