@@ -38,7 +38,7 @@ struct span {
 	const uint8_t *end;
 };
 
-static inline bool varint(struct span *s, uint64_t *ret)
+static bool varint_long(struct span *s, uint64_t *ret)
 {
 	uint64_t v = 0;
 	for (unsigned shift = 0; s->at < s->end && shift < 64; shift += 7) {
@@ -50,6 +50,15 @@ static inline bool varint(struct span *s, uint64_t *ret)
 		}
 	}
 	return false;
+}
+
+/* Nearly all tags and lengths are one byte. */
+static inline bool varint(struct span *s, uint64_t *ret)
+{
+	if (s->at == s->end || *s->at & 128)
+		return varint_long(s, ret);
+	*ret = *s->at++;
+	return true;
 }
 
 static inline bool skip(struct span *s, size_t n)
