@@ -50,6 +50,11 @@ struct account {
 	LIST_HEAD(, member) memberships;
 	unsigned membership_count;
 	LIST_HEAD(, account_token) tokens;
+	/* The directory's, under its places_mu. */
+	unsigned entering; /* memberships under way that count against the limit */
+	unsigned unsettled; /* writes under way that give it a membership */
+	bool ending; /* it is about to go: no new ones */
+	struct settling *settling; /* borrowed: to be called when none is under way; or NULL */
 	UT_hash_handle by_id;
 	UT_hash_handle by_name;
 	/* The presence module's, under its mutex. */

@@ -220,6 +220,7 @@ enum reason op_delete_account(struct write *write)
 	write_put(
 		write, RECORD_ACCOUNT, record_key_id(write->actor->id), RECORD_NONE, STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
+	write->ends = true;
 	write->apply = apply_delete_account;
 	return REASON_NONE;
 }

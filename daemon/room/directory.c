@@ -136,13 +136,80 @@ static bool room_ids_left(struct directory *d)
 	return left;
 }
 
-enum reason directory_check_rooms(struct directory *d, const struct account *account, bool is_new)
+/* Under both locks. */
+static enum reason check_place(struct directory *d, const struct account *account, enum place place)
+{
+	if (account->ending)
+		return REASON_SIGNED_OUT;
+	bool full = place != PLACE_BROUGHT &&
+		    account->membership_count + account->entering >= d->limits.rooms_per_account;
+	if (place == PLACE_NEW)
+		full = full || d->room_count + d->making >= d->limits.rooms_max ||
+		       !room_ids_left(d);
+	return full ? REASON_TOO_MANY_ROOMS : REASON_NONE;
+}
+
+enum reason directory_take_place(struct directory *d, struct account *account, enum place place)
 {
 	pthread_rwlock_rdlock(&d->lock);
-	bool full = account->membership_count >= d->limits.rooms_per_account ||
-		    (is_new && d->room_count >= d->limits.rooms_max);
+	pthread_mutex_lock(&d->places_mu);
+	enum reason reason = check_place(d, account, place);
+	if (reason == REASON_NONE) {
+		account->entering++;
+		account->unsettled++;
+		d->making += place == PLACE_NEW;
+	}
+	pthread_mutex_unlock(&d->places_mu);
 	pthread_rwlock_unlock(&d->lock);
-	return full || (is_new && !room_ids_left(d)) ? REASON_TOO_MANY_ROOMS : REASON_NONE;
+	return reason;
+}
+
+/* Under places_mu: what counts against the limits no longer does, or as something else. */
+static void uncount_place(struct directory *d, struct account *account, enum place place)
+{
+	if (place == PLACE_NONE || place == PLACE_TAKEN)
+		return;
+	account->entering--;
+	d->making -= place == PLACE_NEW;
+}
+
+void directory_return_place(struct directory *d, struct account *account, enum place place)
+{
+	struct settling *settling = NULL;
+	pthread_mutex_lock(&d->places_mu);
+	GC_ASSERT(account->unsettled > 0);
+	uncount_place(d, account, place);
+	if (--account->unsettled == 0)
+		settling = GC_TAKE(account->settling);
+	pthread_mutex_unlock(&d->places_mu);
+	if (settling)
+		settling->settled(settling);
+}
+
+bool directory_begin_end(struct directory *d, struct account *account)
+{
+	pthread_mutex_lock(&d->places_mu);
+	bool first = !account->ending;
+	account->ending = true;
+	pthread_mutex_unlock(&d->places_mu);
+	return first;
+}
+
+void directory_cancel_end(struct directory *d, struct account *account)
+{
+	pthread_mutex_lock(&d->places_mu);
+	account->ending = false;
+	pthread_mutex_unlock(&d->places_mu);
+}
+
+bool directory_is_settled(struct directory *d, struct account *account, struct settling *settling)
+{
+	pthread_mutex_lock(&d->places_mu);
+	bool settled = account->unsettled == 0;
+	if (!settled)
+		account->settling = settling;
+	pthread_mutex_unlock(&d->places_mu);
+	return settled;
 }
 
 static struct invite *find_invite(struct directory *d, uint64_t room_id, uint64_t account_id)
@@ -286,6 +353,12 @@ void directory_add_member(struct directory *d, struct room *room, struct account
 	pthread_rwlock_wrlock(&d->lock);
 	LIST_INSERT_HEAD(&account->memberships, member, of_account);
 	account->membership_count++;
+	if (start->place) {
+		pthread_mutex_lock(&d->places_mu);
+		uncount_place(d, account, *start->place);
+		*start->place = PLACE_TAKEN;
+		pthread_mutex_unlock(&d->places_mu);
+	}
 	room_lock(room);
 	HASH_ADD_KEYPTR(hh, room->shared.members, &account->id, sizeof(account->id), member);
 	room->shared.member_count++;

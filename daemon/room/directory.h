@@ -34,6 +34,20 @@ struct directory_limits {
 	uint64_t token_life_us;
 };
 
+/* Why a membership begins: what it is counted against while it is under way. */
+enum place {
+	PLACE_NONE,
+	PLACE_JOIN, /* of the rooms of the account */
+	PLACE_NEW, /* of those, and of all rooms */
+	PLACE_BROUGHT, /* someone else brings the account in: no limit */
+	PLACE_TAKEN, /* it is a membership by now, and counts as that */
+};
+
+/* Who waits until nothing is under way for an account; kept by the waiter until it is called. */
+struct settling {
+	void (*settled)(struct settling *settling); /* any thread; brief */
+};
+
 struct invite { /* an account may join a private room */
 	struct {
 		uint64_t room_id;
@@ -56,6 +70,8 @@ struct directory {
 	unsigned room_count;
 	pthread_mutex_t ids_mu; /* guards next_id */
 	uint64_t next_id[_ID_MAX];
+	pthread_mutex_t places_mu; /* guards making, and what account.h says; taken last */
+	unsigned making; /* rooms under way */
 	struct directory_limits limits; /* under lock */
 };
 
@@ -88,9 +104,19 @@ struct room **directory_rooms_of(
 /* All rooms, in the same way. */
 struct room **directory_all_rooms(struct directory *directory, size_t *ret_count);
 
-/* Whether the account may be in one more room, which is a new one: NONE or TOO_MANY_ROOMS. */
-enum reason directory_check_rooms(
-	struct directory *directory, const struct account *account, bool is_new);
+/* Takes a place for a membership under way; it counts like one until it is returned. NONE,
+ * TOO_MANY_ROOMS, or SIGNED_OUT where the account is about to end. */
+enum reason directory_take_place(
+	struct directory *directory, struct account *account, enum place place);
+void directory_return_place(struct directory *directory, struct account *account, enum place place);
+
+/* The account is about to end: from now on it enters no room. False: someone said so before. */
+bool directory_begin_end(struct directory *directory, struct account *account) GC_MUST_CHECK;
+/* It stays after all. */
+void directory_cancel_end(struct directory *directory, struct account *account);
+/* True: no membership of the ending account is under way. False: `settling` will be called. */
+bool directory_is_settled(struct directory *directory, struct account *account,
+	struct settling *settling) GC_MUST_CHECK;
 
 bool directory_is_invited(struct directory *directory, uint64_t room_id, uint64_t account_id);
 
@@ -110,6 +136,7 @@ struct member_start {
 	uint64_t joined_us;
 	uint64_t read_seq; /* what counts as read; everything behind it is unread */
 	bool *charged; /* where set: a slot was kept for it (room.shared.joining), and becomes it */
+	enum place *place; /* where set: the same of a place among the account's rooms */
 };
 void directory_add_member(struct directory *directory, struct room *room, struct account *account,
 	const struct member_start *start);

@@ -228,6 +228,7 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 		.store = store, .limits = *limits, .tail = *tail, .next_id = {1, 1, 1}};
 	pthread_rwlock_init(&d->lock, NULL);
 	pthread_mutex_init(&d->ids_mu, NULL);
+	pthread_mutex_init(&d->places_mu, NULL);
 	struct load load = {.job = {.run = load_run}, .directory = d};
 	store_run_now(store, &load.job);
 	if (load.status != STORE_OK) {
@@ -267,6 +268,7 @@ struct directory *directory_close(struct directory *d)
 		directory_remove_account(d, account);
 	pthread_rwlock_destroy(&d->lock);
 	pthread_mutex_destroy(&d->ids_mu);
+	pthread_mutex_destroy(&d->places_mu);
 	free(d);
 	return NULL;
 }

@@ -57,7 +57,7 @@ static enum reason check_may_join(const struct write *write)
 static enum reason charge_slot(struct write *write)
 {
 	struct directory_limits limits;
-	enum reason reason = directory_check_rooms(write->directory, write->actor, false);
+	enum reason reason = write_take_place(write, PLACE_JOIN);
 	if (reason != REASON_NONE)
 		return reason;
 	directory_get_limits(write->directory, &limits);
@@ -86,7 +86,8 @@ static void apply_join(struct write *write)
 		&(struct member_start){.role = write->role,
 			.joined_us = write->appends[0].time_us,
 			.read_seq = write->number,
-			.charged = &write->charged});
+			.charged = &write->charged,
+			.place = &write->place});
 	directory_remove_invite(write->directory, write->room->id, write->actor->id);
 	write->audience->joined(write->audience->arg, write->actor, write->room, write->seq);
 }

@@ -53,12 +53,17 @@ static void add_first_member(struct write *write, struct account *account, Gchat
 		record_encode(&record.base), STORE_ABSENT);
 }
 
-static void enter_first_member(
-	struct write *write, struct account *account, Gchat__V1__Role role, uint64_t seq)
+/* What the append said: its author is in the room, of which it has read so much. */
+static void enter(struct write *write, const struct store_append *append, uint64_t read_seq)
 {
+	bool is_actor = append->author == write->actor->id;
+	struct account *account = is_actor ? write->actor : write->subject;
 	directory_add_member(write->directory, write->room, account,
-		&(struct member_start){.role = role, .joined_us = write->appends[0].time_us});
-	write->audience->joined(write->audience->arg, account, write->room, seq);
+		&(struct member_start){.role = write->role,
+			.joined_us = append->time_us,
+			.read_seq = read_seq,
+			.place = is_actor ? &write->place : &write->subject_place});
+	write->audience->joined(write->audience->arg, account, write->room, append->seq);
 }
 
 static void apply_create(struct write *write)
@@ -69,16 +74,22 @@ static void apply_create(struct write *write)
 	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", info->topic);
 	room->shared.visibility = info->visibility;
 	directory_add_room(write->directory, room_ref(room));
-	enter_first_member(write, write->actor, write->role, write->appends[0].seq);
-	if (write->op.append_count > 1)
-		enter_first_member(write, write->subject, write->role, write->appends[1].seq);
+	for (size_t i = 0; i < write->op.append_count; i++)
+		enter(write, &write->appends[i], 0);
 }
 
-static enum reason check_create(const struct write *write)
+static enum reason check_create(struct write *write)
 {
 	if (write->actor->guest) /* a room must not lose its owner with a guest's token */
 		return REASON_NOT_PERMITTED;
-	return directory_check_rooms(write->directory, write->actor, true);
+	return write_take_place(write, PLACE_NEW);
+}
+
+/* The other one of a direct room, who may be on the way out. */
+static enum reason check_other(struct write *write)
+{
+	enum reason reason = write_take_subject_place(write, PLACE_BROUGHT);
+	return reason == REASON_NONE ? reason : REASON_UNKNOWN_USER;
 }
 
 static bool info_fits(const struct room_info *info)
@@ -137,23 +148,12 @@ enum reason op_create_room(
 
 static void apply_return(struct write *write)
 {
-	for (size_t i = 0; i < write->op.append_count; i++) {
-		const struct store_append *append = &write->appends[i];
-		struct account *account =
-			append->author == write->actor->id ? write->actor : write->subject;
-		directory_add_member(write->directory, write->room, account,
-			&(struct member_start){.role = write->role,
-				.joined_us = append->time_us,
-				.read_seq = write->number});
-		write->audience->joined(write->audience->arg, account, write->room, append->seq);
-	}
+	for (size_t i = 0; i < write->op.append_count; i++)
+		enter(write, &write->appends[i], write->number);
 }
 
-/* Who left a direct room is in it again once one of the two opens it: nobody else could ask. */
-static void prepare_return(struct write *write, struct account *account)
+static void add_return(struct write *write, struct account *account)
 {
-	if (room_role_of(write->room, account->id) != GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
-		return;
 	struct room_info info;
 	room_get_info(write->room, &info);
 	write->number = info.head_seq;
@@ -169,6 +169,29 @@ static void prepare_return(struct write *write, struct account *account)
 	write->apply = apply_return;
 }
 
+static bool is_out(const struct write *write, const struct account *account)
+{
+	return room_role_of(write->room, account->id) == GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
+}
+
+/* Who left a direct room is in it again once one of the two opens it: nobody else could ask. */
+static enum reason prepare_return(struct write *write)
+{
+	enum reason reason = REASON_NONE;
+	if (is_out(write, write->actor))
+		reason = write_take_place(write, PLACE_JOIN);
+	if (reason == REASON_NONE && is_out(write, write->subject))
+		reason = check_other(write);
+	if (reason != REASON_NONE)
+		return reason;
+	if (write->place)
+		add_return(write, write->actor);
+	if (write->subject_place)
+		add_return(write, write->subject);
+	write->already = write->op.append_count == 0;
+	return REASON_NONE;
+}
+
 enum reason op_open_direct(struct write *write)
 {
 	uint64_t a = write->actor->id;
@@ -181,13 +204,11 @@ enum reason op_open_direct(struct write *write)
 	(void)snprintf(info->name, sizeof(info->name), "@%llu.%llu",
 		(unsigned long long)(a < b ? a : b), (unsigned long long)(a < b ? b : a));
 	write->room = directory_find_room_name(write->directory, info->name);
-	if (write->room) {
-		prepare_return(write, write->actor);
-		prepare_return(write, write->subject);
-		write->already = write->op.append_count == 0;
-		return REASON_NONE;
-	}
+	if (write->room)
+		return prepare_return(write);
 	enum reason reason = check_create(write);
+	if (reason == REASON_NONE)
+		reason = check_other(write);
 	if (reason != REASON_NONE)
 		return reason;
 	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;

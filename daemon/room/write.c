@@ -37,9 +37,16 @@ static void release(struct write *write)
 		room_unlock(write->room);
 	}
 	release_member(write);
+	if (write->place)
+		directory_return_place(write->directory, write->actor, write->place);
+	if (write->subject_place)
+		directory_return_place(write->directory, write->subject, write->subject_place);
+	if (write->ends && write->reason != REASON_NONE)
+		directory_cancel_end(write->directory, write->actor);
 	if (write->rewrites)
 		atomic_store(&write->actor->rewritten, false);
-	write->charged = write->rewrites = false;
+	write->place = write->subject_place = PLACE_NONE;
+	write->charged = write->rewrites = write->ends = false;
 }
 
 static void free_puts(struct write *write)
@@ -117,6 +124,20 @@ void write_put(struct write *write, enum record_kind kind, struct record_key key
 		.value = value.data,
 		.value_len = value.len,
 		.condition = condition};
+}
+
+enum reason write_take_place(struct write *write, enum place place)
+{
+	enum reason reason = directory_take_place(write->directory, write->actor, place);
+	write->place = reason == REASON_NONE ? place : PLACE_NONE;
+	return reason;
+}
+
+enum reason write_take_subject_place(struct write *write, enum place place)
+{
+	enum reason reason = directory_take_place(write->directory, write->subject, place);
+	write->subject_place = reason == REASON_NONE ? place : PLACE_NONE;
+	return reason;
 }
 
 bool write_claim_account(struct write *write)

@@ -42,6 +42,9 @@ struct write {
 	bool charged; /* a slot of the room's member limit */
 	uint64_t parting; /* the account whose membership this ends, or 0 */
 	uint64_t yielding; /* the account whose ownership this ends, or 0 */
+	enum place place; /* the actor's, of a membership under way */
+	enum place subject_place; /* the same of the subject */
+	bool ends; /* the actor's account is about to end; it isn't if this fails */
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;
@@ -70,6 +73,10 @@ struct write_state *write_new_state(struct write *write);
 /* Adds a record; the value's memory moves. */
 void write_put(struct write *write, enum record_kind kind, struct record_key key,
 	struct record_value value, enum store_condition condition);
+
+/* Takes a place for the membership that this write gives to its actor or subject. */
+enum reason write_take_place(struct write *write, enum place place);
+enum reason write_take_subject_place(struct write *write, enum place place);
 
 /* Keeps other writes from the actor's account record until this one is done: it is written whole, so
  * of two at once one would take back what the other said. False: another write has it, try later. */

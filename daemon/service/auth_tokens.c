@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* ---- log out ---- */
+/* ---- logging out ---- */
 
 static void reply_logged_out(struct call *call)
 {
@@ -16,44 +16,122 @@ static void reply_logged_out(struct call *call)
 	call_reply(call, &response.base);
 }
 
-static void leave_done(struct write *write)
+/* ---- the end of a guest: no more joins, those under way done, all rooms left, the account gone ---- */
+
+struct guest_end {
+	struct settling settling;
+	struct call *call;
+	size_t left; /* leaves under way; writer thread */
+	enum reason failed; /* of the leaves; the same */
+	struct leaving *leaves; /* owned */
+	size_t leave_count;
+};
+
+struct leaving {
+	struct write write;
+	struct guest_end *end; /* borrowed: outlives its leaves */
+};
+
+static void wipe_guest_end(void *data)
 {
-	write_deinit(write);
-	free(write);
+	struct guest_end *end = data;
+	for (size_t i = 0; i < end->leave_count; i++)
+		write_deinit(&end->leaves[i].write);
+	free(end->leaves);
 }
 
-/* A guest's account goes with its token: it leaves its rooms first. */
-static void leave_all_rooms(struct call *call)
+static void delete_guest(struct call *call)
 {
-	size_t count;
+	struct guest_end *end = call->data;
+	if (end->failed != REASON_NONE) { /* else others would see it there until the next start */
+		directory_cancel_end(call->service->directory, call->account);
+		call_fail_later(call, end->failed, CLOCK_MS_PER_S);
+		return;
+	}
+	struct write *write = call_begin_write(call);
+	call_write(call, op_delete_account(write), reply_logged_out);
+}
+
+/* Writer thread. */
+static void on_left(struct write *write)
+{
+	struct guest_end *end = GC_CONTAINER_OF(write, struct leaving, write)->end;
+	if (write->reason != REASON_NONE && write->reason != REASON_NOT_A_MEMBER &&
+		write->reason != REASON_UNKNOWN_ROOM)
+		end->failed = write->reason;
+	if (--end->left == 0)
+		shard_post_quietly(end->call->shard, &end->call->mail);
+}
+
+/* The writes that leave all rooms, with those not needed already released. */
+static void prepare_leaves(struct call *call, struct guest_end *end)
+{
 	struct service *service = call->service;
+	size_t count;
 	struct room **rooms = directory_rooms_of(service->directory, call->account, &count);
+	end->leaves = mem_new(count, sizeof(*end->leaves));
 	for (size_t i = 0; i < count; i++) {
-		struct write *write = mem_new(1, sizeof(*write));
-		write_init(write, service->directory, &service->hub->audience, leave_done);
-		write->actor = account_ref(call->account);
-		write->room = rooms[i];
-		if (op_leave(write) == REASON_NONE)
-			write_start(write);
+		struct leaving *leaving = &end->leaves[end->leave_count];
+		leaving->end = end;
+		write_init(&leaving->write, service->directory, &service->hub->audience, on_left);
+		leaving->write.actor = account_ref(call->account);
+		leaving->write.room = rooms[i];
+		if (op_leave(&leaving->write) == REASON_NONE)
+			end->leave_count++;
 		else
-			leave_done(write);
+			write_deinit(&leaving->write); /* no member any more */
 	}
 	free(rooms);
+}
+
+static void leave_all_rooms(struct call *call)
+{
+	struct guest_end *end = call->data;
+	prepare_leaves(call, end);
+	if (end->leave_count == 0) {
+		delete_guest(call);
+		return;
+	}
+	end->left = end->leave_count; /* before the first starts */
+	call_wait(call, delete_guest);
+	for (size_t i = 0; i < end->leave_count; i++)
+		write_start(&end->leaves[i].write);
+}
+
+/* Any thread. */
+static void on_settled(struct settling *settling)
+{
+	struct call *call = GC_CONTAINER_OF(settling, struct guest_end, settling)->call;
+	shard_post(call->shard, &call->mail);
+}
+
+static void end_guest(struct call *call)
+{
+	if (!directory_begin_end(call->service->directory, call->account)) {
+		call_fail(call, REASON_SIGNED_OUT); /* by another call, just now */
+		return;
+	}
+	struct guest_end *end = call_data(call, sizeof(*end));
+	end->call = call;
+	end->settling.settled = on_settled;
+	call->wipe = wipe_guest_end;
+	call_wait(call, leave_all_rooms);
+	if (directory_is_settled(call->service->directory, call->account, &end->settling))
+		on_settled(&end->settling);
 }
 
 void auth_logout(struct call *call, const ProtobufCMessage *msg)
 {
 	(void)msg;
+	if (call->account->guest) {
+		end_guest(call);
+		return;
+	}
 	struct write *write = call_begin_write(call);
-	if (call->account->guest)
-		leave_all_rooms(call);
-	call_write(call,
-		call->account->guest ? op_delete_account(write)
-				     : op_sign_out(write, call->token_id),
-		reply_logged_out);
+	call_write(call, op_sign_out(write, call->token_id), reply_logged_out);
 }
 
-/* ---- list and revoke ---- */
+/* ---- listing and revoking ---- */
 
 void auth_list_tokens(struct call *call, const ProtobufCMessage *msg)
 {

@@ -421,6 +421,44 @@ static void a_guest_talks_and_is_gone_after_the_log_out(void **state)
 	td_stop(td);
 }
 
+/* Joins and logs out without waiting for the answer: wherever the two meet, nobody is left over. */
+static void join_and_log_out(struct td *td, uint64_t room)
+{
+	struct td_client *guest = td_open(td, NULL);
+	char token[RAW_TOKEN_BYTES];
+	char user[RAW_TOKEN_BYTES];
+	struct gchat_error error = {0};
+	uint64_t tag;
+	td_check(guest, log_in_guest(guest, token, user, &error), &error, "guest");
+	td_check(guest, gchat_connect(td_gchat(guest), &(struct gchat_session_options){0}), NULL,
+		"connect");
+	(void)td_expect_welcome(guest);
+	td_check(guest, gchat_join(td_gchat(guest), room, NULL, &tag), NULL, "join");
+	td_check(guest, gchat_logout(td_gchat(guest), &error), &error, "log out");
+	td_disconnect(guest);
+}
+
+static void a_guest_who_joins_while_it_logs_out_leaves_no_ghost(void **state)
+{
+	enum {
+		ROUNDS = 25
+	};
+	struct td *td = td_start(&(struct td_options){
+		.config =
+			"accounts: { guests = true; }; limits: { registrations_per_hour = 1000; };"});
+	struct td_client *ann = td_connect(td, "ann");
+	uint64_t room = td_create_room(ann, "lobby");
+	(void)state;
+	for (unsigned i = 0; i < ROUNDS; i++)
+		join_and_log_out(td, room);
+	td_barrier(ann);
+	assert_int_equal(member_count(ann, room), 1);
+	td_restart(td);
+	(void)td_expect_welcome(ann);
+	assert_int_equal(member_count(ann, room), 1);
+	td_stop(td);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +483,8 @@ int main(void)
 			a_changed_password_voids_all_other_tokens_for_good, td_teardown),
 		cmocka_unit_test_teardown(guests_come_in_only_where_they_are_allowed, td_teardown),
 		cmocka_unit_test_teardown(a_guest_talks_and_is_gone_after_the_log_out, td_teardown),
+		cmocka_unit_test_teardown(
+			a_guest_who_joins_while_it_logs_out_leaves_no_ghost, td_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -327,6 +327,53 @@ static void a_deleted_guest_is_gone_and_its_name_is_free(void **state)
 	(void)add_account(site, "guest-1", true);
 }
 
+struct waiting {
+	struct settling settling;
+	_Atomic unsigned calls;
+};
+
+static void on_settled(struct settling *settling)
+{
+	GC_CONTAINER_OF(settling, struct waiting, settling)->calls++;
+}
+
+static void an_account_that_ends_enters_no_room_and_waits_for_those_it_enters(void **state)
+{
+	struct site *site = *state;
+	struct account *guest = account_ref(add_account(site, "guest-1", true));
+	struct waiting waiting = {.settling.settled = on_settled};
+	struct write *joining = begin(site, guest, site->den, NULL);
+	enum reason reason = op_join(joining);
+	assert_true(directory_begin_end(site->directory, guest));
+	assert_false(directory_begin_end(site->directory, guest)); /* once */
+	assert_false(directory_is_settled(site->directory, guest, &waiting.settling));
+	assert_int_equal(join(site, guest, site->den), REASON_SIGNED_OUT);
+	struct write *write = begin(site, site->eve, NULL, guest);
+	assert_int_equal(run(write, op_open_direct(write)), REASON_UNKNOWN_USER);
+	assert_int_equal(waiting.calls, 0);
+	start(joining, reason);
+	assert_int_equal(await(joining), REASON_NONE);
+	end(joining);
+	assert_int_equal(waiting.calls, 1);
+	assert_true(directory_is_settled(site->directory, guest, &waiting.settling));
+	assert_int_equal(leave(site, guest, site->den), REASON_NONE);
+	write = begin(site, guest, NULL, NULL);
+	assert_int_equal(run(write, op_delete_account(write)), REASON_NONE);
+	assert_int_equal(site->den->shared.member_count, 2);
+	account_unref(guest);
+}
+
+static void an_account_whose_end_came_to_nothing_goes_on(void **state)
+{
+	struct site *site = *state;
+	struct account *guest = add_account(site, "guest-1", true);
+	assert_true(directory_begin_end(site->directory, guest));
+	struct write *write = begin(site, guest, NULL, NULL);
+	assert_int_equal(op_delete_account(write), REASON_NONE);
+	end(write); /* never started */
+	assert_int_equal(join(site, guest, site->den), REASON_NONE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, site_setup, site_teardown, mem)
@@ -346,6 +393,8 @@ int main(void)
 		TEST(a_profile_changed_beside_the_password_keeps_the_new_one),
 		TEST(an_avatar_is_kept_under_its_hash),
 		TEST(a_deleted_guest_is_gone_and_its_name_is_free),
+		TEST(an_account_that_ends_enters_no_room_and_waits_for_those_it_enters),
+		TEST(an_account_whose_end_came_to_nothing_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

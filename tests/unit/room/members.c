@@ -148,6 +148,25 @@ static void a_join_that_takes_effect_counts_once_against_the_limit(void **state)
 	assert_int_equal(taken, 3); /* ada, bob, eve */
 }
 
+static void joins_under_way_count_among_the_rooms_of_the_account(void **state)
+{
+	struct site *site = *state;
+	struct room *attic =
+		add_room(site, site->ada, "attic", GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC);
+	site->limits.rooms_per_account = 1;
+	directory_set_limits(site->directory, &site->limits);
+	struct write *a = begin(site, site->eve, site->den, NULL);
+	enum reason first = op_join(a);
+	assert_int_equal(join(site, site->eve, attic), REASON_TOO_MANY_ROOMS);
+	start(a, first);
+	assert_int_equal(await(a), REASON_NONE);
+	end(a);
+	assert_int_equal(join(site, site->eve, attic), REASON_TOO_MANY_ROOMS);
+	assert_int_equal(leave(site, site->eve, site->den), REASON_NONE);
+	assert_int_equal(join(site, site->eve, attic), REASON_NONE);
+	room_unref(attic);
+}
+
 static void an_account_is_in_so_many_rooms_at_most(void **state)
 {
 	struct site *site = *state;
@@ -478,6 +497,7 @@ int main(void)
 		TEST(a_full_room_takes_nobody_until_someone_goes),
 		TEST(joins_under_way_count_against_the_limit),
 		TEST(a_join_that_takes_effect_counts_once_against_the_limit),
+		TEST(joins_under_way_count_among_the_rooms_of_the_account),
 		TEST(an_account_is_in_so_many_rooms_at_most),
 		TEST(who_leaves_is_out_and_hears_the_last_event),
 		TEST(the_last_owner_stays_while_others_are_there),

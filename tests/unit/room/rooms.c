@@ -147,6 +147,39 @@ static void rooms_have_limits_per_account_and_in_all(void **state)
 	assert_int_equal(made, 8);
 }
 
+/* How many of the rooms asked for at once, none committed yet, are accepted. */
+static unsigned burst(struct site *site, struct account *const makers[], unsigned count)
+{
+	enum {
+		BURST_MAX = 12
+	};
+	struct write *writes[BURST_MAX];
+	unsigned accepted = 0;
+	assert_true(count <= BURST_MAX);
+	for (unsigned i = 0; i < count; i++) {
+		struct room_info info = info_of("", public);
+		(void)snprintf(info.name, sizeof(info.name), "room%u", i);
+		writes[i] = begin(site, makers[i % 3], NULL, NULL);
+		enum reason reason = op_create_room(writes[i], &info, NULL);
+		assert_true(reason == REASON_NONE || reason == REASON_TOO_MANY_ROOMS);
+		accepted += reason == REASON_NONE;
+	}
+	for (unsigned i = 0; i < count; i++)
+		end(writes[i]); /* never started: the places come back */
+	return accepted;
+}
+
+static void rooms_under_way_count_against_both_limits(void **state)
+{
+	struct site *site = *state;
+	struct account *const one[] = {site->eve, site->eve, site->eve};
+	struct account *const three[] = {site->ada, site->bob, site->eve};
+	for (unsigned round = 0; round < 2; round++) {
+		assert_int_equal(burst(site, one, 12), 4);
+		assert_int_equal(burst(site, three, 12), 7); /* and the den */
+	}
+}
+
 /* ---- rooms of two ---- */
 
 static enum reason open_direct(
@@ -352,6 +385,7 @@ int main(void)
 		TEST(what_a_room_cannot_be_is_refused),
 		TEST(guests_make_no_rooms),
 		TEST(rooms_have_limits_per_account_and_in_all),
+		TEST(rooms_under_way_count_against_both_limits),
 		TEST(two_people_have_one_room_whoever_opens_it),
 		TEST(a_room_of_two_takes_no_third),
 		TEST(nobody_talks_to_himself_in_a_room_of_two),
