@@ -43,10 +43,16 @@ void server_acceptor_limits(const struct config *c, struct acceptor_limits *ret)
 {
 	*ret = (struct acceptor_limits){.connections = (uint64_t)c->limits.connections,
 		.connections_per_address = (uint64_t)c->limits.connections_per_address,
+		.connections_per_minute = (uint64_t)c->limits.connections_per_minute,
 		.bytes_before_sign_in = (uint64_t)c->limits.bytes_before_sign_in,
+		.handshake_timeout_ms = c->limits.handshake_timeout_s * CLOCK_MS_PER_S,
 		.sign_in_timeout_ms = c->limits.sign_in_timeout_s * CLOCK_MS_PER_S,
 		.bytes_per_second = (uint64_t)c->limits.bytes_per_second,
-		.bytes_burst = (uint64_t)c->limits.bytes_burst};
+		.bytes_burst = (uint64_t)c->limits.bytes_burst,
+		.frames = {.streams_per_second = (uint64_t)c->limits.streams_per_second,
+			.control_frames_per_second = (uint64_t)c->limits.control_frames_per_second,
+			.header_bytes = (uint64_t)c->limits.header_bytes,
+			.streams_unasked = (uint64_t)c->limits.calls_per_connection}};
 }
 
 static void on_difference(

@@ -92,6 +92,7 @@ struct config {
 	struct {
 		int64_t connections; /* 50000 */
 		int64_t connections_per_address; /* 1000 */
+		int64_t connections_per_minute; /* new ones per address, above the burst, 1200 */
 		int64_t sessions_per_account; /* 16 */
 		int64_t calls_per_connection; /* concurrent streams, 100 */
 		int64_t sign_in_timeout_s; /* a connection without log-in, 30 */
@@ -99,6 +100,9 @@ struct config {
 		int64_t bytes_before_sign_in; /* guard: total, 65536 */
 		int64_t bytes_per_second; /* guard: signed in, sustained, 262144 */
 		int64_t bytes_burst; /* guard: signed in, at once, 524288 */
+		int64_t streams_per_second; /* guard: per connection, 500; 0: no limit */
+		int64_t control_frames_per_second; /* guard: per connection, 2000; 0: no limit */
+		int64_t header_bytes; /* guard: one call's headers, compressed, 16384 */
 		int64_t log_ins_per_minute; /* per address and per account, 20 */
 		int64_t registrations_per_hour; /* per address, 20 */
 		int64_t log_in_queue; /* hashes waiting, 256 */

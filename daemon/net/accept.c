@@ -1,10 +1,13 @@
 /* The interface of the accept thread: starting and ending it, and what other threads ask of it. */
 #include "net/accept.h"
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/ratemap.h"
 #include "net/accept_priv.h"
 #include "net/listen.h"
 #include "net/peercred.h"
+#include "net/tap.h"
 #include "net/tls.h"
 #include "rpc/external.h"
 
@@ -43,7 +46,11 @@ static struct acceptor *acceptor_new(const struct acceptor_options *o)
 	a->on_admin = o->on_admin;
 	a->arg = o->arg;
 	a->shared.limits = o->limits;
+	a->arrivals = ratemap_new(ACCEPTOR_ADDRESSES_MAX, (int64_t)o->limits.connections_per_minute,
+		(int64_t)o->limits.connections_per_address);
 	(void)pthread_mutex_init(&a->shared.mu, NULL); /* cannot fail with default attributes */
+	(void)sem_init(&a->guards, 0, 0); /* nor this, with such a value */
+	tap_set_limits(&o->limits);
 	conn_table_init(&a->conns);
 	return a;
 }
@@ -52,6 +59,8 @@ int acceptor_start(const struct acceptor_options *o, struct acceptor **ret, stru
 {
 	struct acceptor *a GC_CLEANUP(acceptor_freep) = acceptor_new(o);
 	struct acceptor *before = *ret;
+	if (!tap_start())
+		log_warning("frames inside TLS can't be looked at: floods are cut by bytes alone");
 	int r = accept_loop_init(a);
 	*ret = a;
 	if (r == 0)
@@ -65,14 +74,30 @@ int acceptor_start(const struct acceptor_options *o, struct acceptor **ret, stru
 	return 0;
 }
 
+static void want(struct acceptor *a, enum acceptor_phase phase)
+{
+	atomic_store(&a->wanted, (int)phase);
+	(void)eventfd_write(a->stop_fd, 1); /* the counter is far from full */
+}
+
 void acceptor_stop(struct acceptor *a)
+{
+	if (!a->running || a->stopped)
+		return;
+	want(a, ACCEPTOR_GUARDS);
+	while (sem_wait(&a->guards) < 0) /* EINTR */
+		continue;
+	a->stopped = true;
+	external_close(a->external);
+}
+
+static void end_thread(struct acceptor *a)
 {
 	if (!a->running)
 		return;
-	(void)eventfd_write(a->stop_fd, 1); /* the counter is far from full */
+	want(a, ACCEPTOR_ENDS);
 	(void)pthread_join(a->thread, NULL);
 	a->running = false;
-	external_close(a->external);
 }
 
 struct acceptor *acceptor_free(struct acceptor *a)
@@ -80,8 +105,11 @@ struct acceptor *acceptor_free(struct acceptor *a)
 	if (!a)
 		return NULL;
 	acceptor_stop(a);
+	end_thread(a);
 	conn_table_deinit(&a->conns);
 	accept_loop_deinit(a);
+	a->arrivals = ratemap_free(a->arrivals);
+	(void)sem_destroy(&a->guards);
 	(void)pthread_mutex_destroy(&a->shared.mu);
 	free(a);
 	return NULL;
@@ -117,6 +145,9 @@ void acceptor_set_limits(struct acceptor *a, const struct acceptor_limits *limit
 	(void)pthread_mutex_lock(&a->shared.mu);
 	a->shared.limits = *limits;
 	(void)pthread_mutex_unlock(&a->shared.mu);
+	ratemap_reconfigure(a->arrivals, (int64_t)limits->connections_per_minute,
+		(int64_t)limits->connections_per_address);
+	tap_set_limits(limits);
 }
 
 uint64_t acceptor_beat(const struct acceptor *a)

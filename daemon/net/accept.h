@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "net/frames.h"
 #include "net/sockopt.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,7 @@ enum {
 	ACCEPTOR_ADDRESS_BYTES = 80, /* the longest address in words, with its NUL */
 	ACCEPTOR_BEAT_MS = 1000, /* acceptor_beat moves at least this often */
 	ACCEPTOR_ADMINS_MAX = 64, /* admin connections at once */
+	ACCEPTOR_ADDRESSES_MAX = 65536, /* whose new connections are counted by the minute */
 	ACCEPTOR_SCAN_MS = 20, /* how often the guard looks while bytes arrive */
 };
 
@@ -34,11 +36,15 @@ enum {
 struct acceptor_limits {
 	uint64_t connections;
 	uint64_t connections_per_address; /* IPv6: per /64 */
+	uint64_t connections_per_minute; /* new ones, once an address has used up a burst of
+					  * connections_per_address; 0: no limit */
 	uint64_t connections_pending; /* not signed in; the oldest goes. 0: a quarter of all */
 	uint64_t bytes_before_sign_in; /* in all, handshake included */
+	int64_t handshake_timeout_ms; /* 0, or where TLS can't be looked into: none of ours */
 	int64_t sign_in_timeout_ms;
 	uint64_t bytes_per_second; /* signed in, sustained */
 	uint64_t bytes_burst; /* signed in, at once */
+	struct frames_limits frames; /* where TLS can be looked into: tap.h */
 };
 
 struct acceptor_options {
@@ -61,11 +67,12 @@ struct acceptor;
 int acceptor_start(const struct acceptor_options *options, struct acceptor **ret,
 	struct err_text *err) GC_MUST_CHECK;
 
-/* Ends accepting, forbids further hand-overs (external_close), joins the thread. Connections go
- * on, unguarded. Before the server's shutdown. May be called twice. */
+/* Ends accepting and forbids further hand-overs (external_close); what waits in the listeners stays
+ * there. Connections go on, and go on being guarded. Before the server's shutdown. May be called
+ * twice. Main thread. */
 void acceptor_stop(struct acceptor *acceptor);
 
-/* Stops if need be and forgets all records. NULL is allowed. */
+/* Stops if need be, ends the thread and forgets all records. NULL is allowed. */
 struct acceptor *acceptor_free(struct acceptor *acceptor);
 void acceptor_freep(struct acceptor **acceptor);
 

@@ -7,12 +7,16 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/ratemap.h"
+#include "net/guard_report.h"
 #include "net/listen.h"
 #include "net/peercred.h"
+#include "net/tap.h"
 #include "rpc/external.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -82,21 +86,13 @@ static void set_paused(struct acceptor *a, bool paused)
 	a->paused_until = clock_mono_add_ms(clock_mono(), PAUSE_MS);
 }
 
-static void log_refused(enum guard_reason reason, const char *address)
-{
-	struct log_fields fields = {.peer = address};
-	log_limited(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT,
-		"connection refused reason=\"%s\"", guard_reason_text(reason));
-}
-
 static void refuse(int fd, enum guard_reason reason, const struct peer *peer)
 {
 	char address[PEER_TEXT_BYTES] = "local";
 	if (peer)
 		peer_print_address(peer, address);
-	metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+	guard_report_refused(reason, address); /* first: whoever sees the end finds it counted */
 	conn_close_hard(fd);
-	log_refused(reason, address);
 }
 
 static enum guard_reason admit_now(const struct acceptor *a, const struct peer_net *net)
@@ -108,15 +104,26 @@ static enum guard_reason admit_now(const struct acceptor *a, const struct peer_n
 	return GUARD_FINE;
 }
 
+/* Each new connection costs a handshake, however short its life. */
+static bool may_arrive(struct acceptor *a, const struct peer *peer)
+{
+	char key[PEER_TEXT_BYTES];
+	uint32_t wait_ms;
+	peer_print_net(peer, key);
+	return ratemap_take(a->arrivals, key, clock_mono(), &wait_ms);
+}
+
 /* Before refusing, counts are brought up to date: who reconnects has often just disconnected. */
 static enum guard_reason admit(struct acceptor *a, const struct peer *peer)
 {
 	struct peer_net net;
 	peer_get_net(peer, &net);
-	if (admit_now(a, &net) == GUARD_FINE)
-		return GUARD_FINE;
-	(void)accept_scan_drain(a);
-	return admit_now(a, &net);
+	enum guard_reason reason = admit_now(a, &net);
+	if (reason != GUARD_FINE) {
+		(void)accept_scan_drain(a);
+		reason = admit_now(a, &net);
+	}
+	return reason == GUARD_FINE && !may_arrive(a, peer) ? GUARD_ADDRESS_RATE : reason;
 }
 
 /* Duplicates `fd`; refuses the connection when that is not possible. -1 then. */
@@ -159,8 +166,10 @@ static void on_tls(struct acceptor *a, const struct listener *listener, int fd,
 		return;
 	}
 	metric_add(METRIC_CONNECTIONS_ACCEPTED, 1);
+	tap_expect(conn->tap);
 	if (external_handle(a->external, listener->fd, fd) < 0)
 		conn_cut(conn); /* the server is ending */
+	tap_expect(NULL);
 	accept_scan_bound_pending(a);
 }
 
@@ -181,11 +190,11 @@ static void on_admin(struct acceptor *a, int fd)
 	struct ucred ucred = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
 	enum guard_reason reason = admit_admin(a, fd, &ucred);
 	if (reason != GUARD_FINE) {
-		metric_add(METRIC_CONNECTIONS_REFUSED, 1);
+		char who[PEER_TEXT_BYTES];
+		(void)snprintf(
+			who, sizeof(who), "uid:%u/pid:%d", (unsigned)ucred.uid, (int)ucred.pid);
 		close(fd);
-		log_limited(LOG_LEVEL_WARNING, NULL, NULL,
-			"admin connection refused reason=\"%s\" uid=%u pid=%d",
-			guard_reason_text(reason), (unsigned)ucred.uid, (int)ucred.pid);
+		guard_report_refused(reason, who);
 		return;
 	}
 	int copy = duplicate(fd, NULL);
@@ -256,17 +265,33 @@ static void accept_some(struct acceptor *a, const struct listener *listener)
 	}
 }
 
-/* True: the thread is to end. */
-static bool on_event(struct acceptor *a, void *ptr)
+static void cease(struct acceptor *a)
+{
+	a->phase = ACCEPTOR_GUARDS;
+	a->paused = false;
+	/* what can't be taken out of the set is passed over, as it may be in this turn's events */
+	(void)watch_listeners(a, EPOLL_CTL_DEL, 0);
+	(void)sem_post(&a->guards);
+}
+
+static void on_stop(struct acceptor *a)
+{
+	eventfd_t ignored;
+	enum acceptor_phase wanted = (enum acceptor_phase)atomic_load(&a->wanted);
+	(void)eventfd_read(a->stop_fd, &ignored); /* EAGAIN: it was read before */
+	if (a->phase == ACCEPTOR_ACCEPTS)
+		cease(a);
+	a->phase = wanted;
+}
+
+static void on_event(struct acceptor *a, void *ptr)
 {
 	if (ptr == &a->stop_fd)
-		return true;
-	if (ptr == &a->inner_fd) {
+		on_stop(a);
+	else if (ptr == &a->inner_fd)
 		accept_scan_start(a);
-		return false;
-	}
-	accept_some(a, ptr);
-	return false;
+	else if (a->phase == ACCEPTOR_ACCEPTS)
+		accept_some(a, ptr);
 }
 
 static void police(struct acceptor *a)
@@ -297,6 +322,11 @@ static int wait_ms(const struct acceptor *a)
 	if (oldest && a->limits.sign_in_timeout_ms > 0)
 		ms = sooner(ms,
 			clock_mono_add_ms(oldest->guard.since, a->limits.sign_in_timeout_ms), now);
+	oldest = TAILQ_FIRST(&a->conns.silent);
+	if (oldest && a->limits.handshake_timeout_ms > 0)
+		ms = sooner(ms,
+			clock_mono_add_ms(oldest->guard.since, a->limits.handshake_timeout_ms),
+			now);
 	return (int)ms;
 }
 
@@ -310,14 +340,13 @@ static void take_limits(struct acceptor *a)
 void *accept_loop_run(void *arg)
 {
 	struct acceptor *a = arg;
-	bool ending = false;
-	while (!ending) {
+	while (a->phase != ACCEPTOR_ENDS) {
 		struct epoll_event events[OUTER_EVENTS];
 		int n = epoll_wait(a->outer_fd, events, OUTER_EVENTS, wait_ms(a));
 		atomic_fetch_add(&a->beat, 1);
 		take_limits(a);
 		for (int i = 0; i < n; i++)
-			ending = on_event(a, events[i].data.ptr) || ending;
+			on_event(a, events[i].data.ptr);
 		police(a);
 	}
 	return NULL;

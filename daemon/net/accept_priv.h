@@ -5,8 +5,17 @@
 #include "net/accept.h"
 #include "net/conn.h"
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+
+struct ratemap;
+
+enum acceptor_phase {
+	ACCEPTOR_ACCEPTS,
+	ACCEPTOR_GUARDS, /* no new connections, but those there are */
+	ACCEPTOR_ENDS,
+};
 
 struct acceptor {
 	const struct listeners
@@ -19,10 +28,14 @@ struct acceptor {
 
 	int outer_fd; /* owned, as all of these: epoll of listeners, stop_fd and inner_fd */
 	int inner_fd; /* epoll of connections; silent in outer_fd while scanning */
-	int stop_fd; /* eventfd: end the thread */
+	int stop_fd; /* eventfd: look at `wanted` */
 
 	pthread_t thread;
 	bool running; /* main thread only */
+	bool stopped; /* main thread only */
+	atomic_int wanted; /* enum acceptor_phase */
+	sem_t guards; /* posted when the thread has ceased to accept */
+	struct ratemap *arrivals; /* owned: new connections by address */
 	atomic_uint_least64_t beat;
 
 	struct {
@@ -33,6 +46,8 @@ struct acceptor {
 	struct conn_table conns; /* see conn.h for its threads */
 
 	/* From here on: accept thread only. */
+	enum acceptor_phase phase;
+	bool tap_checked; /* whether TLS is really looked into has been seen */
 	struct acceptor_limits limits; /* this turn's copy of shared.limits */
 	int reserve_fd; /* owned: given up to be able to refuse; -1: gone */
 	bool paused; /* no descriptors and no reserve: listeners are ignored */

@@ -7,7 +7,8 @@
 #include "net/accept_priv.h"
 
 #include "base/log.h"
-#include "base/metrics.h"
+#include "net/guard_report.h"
+#include "net/tap.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -33,16 +34,10 @@ static void set_scanning(struct acceptor *a, bool scanning)
 
 static void cut(struct acceptor *a, struct conn *conn, enum guard_reason reason)
 {
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	struct log_fields fields = {.peer = address};
-	acceptor_address(conn->peer, address);
 	conn_unmark_pending(&a->conns, conn);
-	(void)conn_received_bytes(conn, &conn->guard.seen_bytes); /* else as last seen */
-	metric_add(METRIC_GUARD_CUTS, 1);
+	conn_unmark_silent(&a->conns, conn);
+	guard_report_cut(reason, conn->peer); /* first: whoever sees the end finds it counted */
 	conn_cut(conn);
-	log_limited(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT,
-		"connection cut reason=\"%s\" bytes=%llu", guard_reason_text(reason),
-		(unsigned long long)conn->guard.seen_bytes);
 }
 
 static void on_conn_event(struct acceptor *a, struct conn *conn, uint32_t events)
@@ -73,6 +68,16 @@ bool accept_scan_drain(struct acceptor *a)
 	return any;
 }
 
+/* Whether core's reads come by us shows when someone has signed in. */
+static void check_tap(struct acceptor *a)
+{
+	if (a->tap_checked)
+		return;
+	a->tap_checked = true;
+	if (tap_start() && tap_reads() == 0)
+		log_warning("frames inside TLS pass unseen: floods are cut by bytes alone");
+}
+
 static void look_at(struct acceptor *a, struct conn *conn, struct mono now)
 {
 	uint64_t bytes = 0;
@@ -80,7 +85,13 @@ static void look_at(struct acceptor *a, struct conn *conn, struct mono now)
 	conn_unmark_active(&a->conns, conn);
 	if (atomic_load(&conn->is_cut) || !conn_received_bytes(conn, &bytes))
 		return;
+	if (tap_is_refused(conn->tap)) { /* said so already; core need not read the rest */
+		conn_unmark_pending(&a->conns, conn);
+		conn_cut(conn);
+		return;
+	}
 	if (signed_in) {
+		check_tap(a);
 		conn_unmark_pending(&a->conns, conn);
 		conn->due = clock_mono_add_ms(now, SIGNED_IN_LOOK_MS);
 	}
@@ -126,6 +137,28 @@ static void expire_pending(struct acceptor *a, struct mono now)
 		cut(a, conn, GUARD_SIGN_IN_TIMEOUT);
 }
 
+/* The oldest whose handshake is not over; the others leave the list on the way. */
+static struct conn *oldest_silent(struct acceptor *a)
+{
+	struct conn *conn;
+	while ((conn = TAILQ_FIRST(&a->conns.silent)) && tap_has_spoken(conn->tap))
+		conn_unmark_silent(&a->conns, conn);
+	return conn;
+}
+
+/* Without a look into TLS nobody would ever have spoken: then it is left to core. */
+static void expire_silent(struct acceptor *a, struct mono now)
+{
+	struct conn *conn;
+	while (a->limits.handshake_timeout_ms > 0 && (conn = oldest_silent(a)) &&
+		clock_mono_ms_since(now, conn->guard.since) >= a->limits.handshake_timeout_ms) {
+		if (tap_works())
+			cut(a, conn, GUARD_HANDSHAKE_TIMEOUT);
+		else
+			conn_unmark_silent(&a->conns, conn);
+	}
+}
+
 /* Those that have signed in behind one that has not still count; here they must not. */
 static void drop_signed_in(struct acceptor *a)
 {
@@ -159,5 +192,6 @@ void accept_scan_run(struct acceptor *a, struct mono now)
 {
 	if (a->scanning && now.us >= a->next_scan.us)
 		scan(a, now);
+	expire_silent(a, now);
 	expire_pending(a, now);
 }

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "net/tap.h"
 
 #include <linux/tcp.h> /* netinet/tcp.h has a tcp_info without bytes_received */
 #include <stdio.h>
@@ -26,6 +27,7 @@ void conn_table_init(struct conn_table *t)
 	*t = (struct conn_table){0};
 	(void)pthread_mutex_init(&t->mu, NULL); /* cannot fail with default attributes */
 	TAILQ_INIT(&t->pending);
+	TAILQ_INIT(&t->silent);
 	TAILQ_INIT(&t->active);
 }
 
@@ -103,6 +105,9 @@ struct conn *conn_add_tls(struct conn_table *t, const struct peer *peer, int fd,
 	conn->is_pending = true;
 	TAILQ_INSERT_TAIL(&t->pending, conn, pending);
 	t->pending_count++;
+	conn->tap = tap_new(conn->peer);
+	conn->is_silent = true;
+	TAILQ_INSERT_TAIL(&t->silent, conn, silent);
 	publish(t, conn);
 	return conn;
 }
@@ -121,7 +126,9 @@ struct conn *conn_add_admin(struct conn_table *t, int core_fd, const struct ucre
 void conn_forget(struct conn_table *t, struct conn *conn)
 {
 	conn_unmark_pending(t, conn);
+	conn_unmark_silent(t, conn);
 	conn_unmark_active(t, conn);
+	conn->tap = tap_unref(conn->tap);
 	net_unref(t, conn->net);
 	(void)pthread_mutex_lock(&t->mu);
 	HASH_DELETE(hh, t->by_peer, conn->hash);
@@ -155,6 +162,14 @@ void conn_unmark_pending(struct conn_table *t, struct conn *conn)
 	conn->is_pending = false;
 	TAILQ_REMOVE(&t->pending, conn, pending);
 	t->pending_count--;
+}
+
+void conn_unmark_silent(struct conn_table *t, struct conn *conn)
+{
+	if (!conn->is_silent)
+		return;
+	conn->is_silent = false;
+	TAILQ_REMOVE(&t->silent, conn, silent);
 }
 
 bool conn_received_bytes(const struct conn *conn, uint64_t *ret_bytes)
@@ -192,8 +207,11 @@ bool conn_table_sign_in(struct conn_table *t, const char *peer)
 {
 	(void)pthread_mutex_lock(&t->mu);
 	struct conn *conn = find(t, peer);
-	if (conn)
+	if (conn) {
 		atomic_store(&conn->signed_in, true);
+		if (conn->tap)
+			tap_sign_in(conn->tap);
+	}
 	(void)pthread_mutex_unlock(&t->mu);
 	return conn != NULL;
 }

@@ -17,6 +17,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+struct tap;
 struct conn_net; /* the count of one address */
 
 enum conn_kind {
@@ -30,13 +31,16 @@ struct conn {
 	int fd; /* owned: a duplicate of what core serves */
 	struct ucred ucred; /* of an admin connection */
 	struct conn_net *net; /* ref: counted in it; NULL for an admin connection */
+	struct tap *tap; /* ref: what it sends inside TLS; NULL for an admin connection */
 	atomic_bool signed_in;
 	atomic_bool is_cut;
 	struct guard guard; /* accept thread only, as the rest */
 	struct mono due; /* the guard looks no earlier */
 	bool is_pending; /* on the list of those that have not signed in */
+	bool is_silent; /* on the list of those whose handshake is not known to be over */
 	bool is_active; /* on the list of those that received since the guard last looked */
 	TAILQ_ENTRY(conn) pending;
+	TAILQ_ENTRY(conn) silent;
 	TAILQ_ENTRY(conn) active;
 	struct conn_hash *hash; /* owned: uthash's part, kept out of this header */
 };
@@ -48,6 +52,7 @@ struct conn_table {
 	struct conn_hash *by_peer; /* under mu to change, or to read on another thread */
 	struct conn_net *by_net; /* accept thread only, as the lists */
 	struct conn_list pending; /* oldest first */
+	struct conn_list silent; /* oldest first */
 	struct conn_list active;
 	uint64_t pending_count;
 	atomic_size_t count[2]; /* by kind */
@@ -78,6 +83,9 @@ void conn_mark_active(struct conn_table *table, struct conn *conn);
 void conn_unmark_active(struct conn_table *table, struct conn *conn);
 /* It has signed in, or is being cut: no longer waits for a sign-in. Accept thread. */
 void conn_unmark_pending(struct conn_table *table, struct conn *conn);
+
+/* Its handshake is over, or no longer waited for. Accept thread. */
+void conn_unmark_silent(struct conn_table *table, struct conn *conn);
 
 /* Bytes received since the connection was made. False when the kernel does not say. */
 bool conn_received_bytes(const struct conn *conn, uint64_t *ret_bytes);

@@ -1,7 +1,7 @@
 /*
  * The budget of one connection: what it may send in all before it has signed in, and at what rate
  * afterwards. Core 1.51 serves floods of HTTP/2 frames without limit; bytes are what we can see
- * from outside. Pure arithmetic, no system calls. Accept thread only.
+ * from outside. Pure arithmetic, no system calls. One thread at a time.
  */
 #pragma once
 
@@ -17,10 +17,17 @@ enum guard_reason {
 	GUARD_FINE,
 	GUARD_FULL, /* connections */
 	GUARD_ADDRESS_FULL, /* connections_per_address */
+	GUARD_ADDRESS_RATE, /* connections_per_minute */
 	GUARD_PENDING_FULL, /* connections_pending: the oldest goes */
+	GUARD_HANDSHAKE_TIMEOUT, /* handshake_timeout */
 	GUARD_SIGN_IN_TIMEOUT, /* sign_in_timeout */
 	GUARD_BYTES_BEFORE_SIGN_IN, /* bytes_before_sign_in */
 	GUARD_BYTES_PER_SECOND, /* bytes_per_second with bytes_burst */
+	GUARD_STREAMS, /* streams_per_second */
+	GUARD_STREAMS_UNASKED, /* calls_per_connection, before it acknowledged them */
+	GUARD_CONTROL_FRAMES, /* control_frames_per_second */
+	GUARD_HEADER_BYTES, /* header_bytes */
+	GUARD_FRAME_BYTES, /* larger than HTTP/2 allows here */
 	GUARD_NO_DESCRIPTORS, /* the process has none left */
 	GUARD_ADMIN_FULL, /* ACCEPTOR_ADMINS_MAX */
 	GUARD_NOT_ADMIN, /* the kernel says the peer may not administer */
