@@ -49,8 +49,9 @@ static const char *health_reason(enum store_health health)
 {
 	switch (health) {
 	case STORE_HEALTH_OK:
-		return metric_get(METRIC_DAMAGED_ROOMS) > 0 ? "damage was found: see 'gchatctl verify'"
-							    : "";
+		return metric_get(METRIC_DAMAGED_ROOMS) > 0
+			       ? "damage was found: see 'gchatctl verify'"
+			       : "";
 	case STORE_HEALTH_READ_ONLY:
 		return "the disk is full: sends are refused";
 	case STORE_HEALTH_UNAVAILABLE:

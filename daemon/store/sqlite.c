@@ -54,7 +54,7 @@ static uint64_t unused_bytes(struct sqlite_store *s)
 		sqlite3_step(stmt) == SQLITE_ROW)
 		pages = conn_u64(stmt, 0);
 	(void)sqlite3_finalize(stmt); /* repeats the step's result */
-	return pages * 4096;
+	return pages * CONN_PAGE_BYTES;
 }
 
 /* Pages that trimming has left unused in the file count, but a WAL has to fit beside it. */

@@ -216,11 +216,11 @@ static int set_pragmas(struct conn *conn, const char *path, enum conn_role role,
 {
 	char sql[512];
 	(void)snprintf(sql, sizeof(sql),
-		"PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
+		"PRAGMA page_size = %d; PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
 		"PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -%d; PRAGMA mmap_size = 0;"
 		"PRAGMA journal_size_limit = %d; PRAGMA temp_store = MEMORY;"
 		"PRAGMA secure_delete = ON;",
-		durability == STORE_DURABILITY_ALWAYS ? "FULL" : "NORMAL",
+		CONN_PAGE_BYTES, durability == STORE_DURABILITY_ALWAYS ? "FULL" : "NORMAL",
 		role == CONN_WRITER ? CONN_WRITER_CACHE_KIB : CONN_READER_CACHE_KIB,
 		CONN_WAL_KEEP_BYTES);
 	return exec(conn, path, sql, err);

@@ -25,7 +25,7 @@
 	X(an_id_of_another_author_is_not_a_duplicate)                                              \
 	X(a_trimmed_events_id_is_free_again)                                                       \
 	X(a_duplicate_in_an_op_stores_nothing_of_it)                                               \
-	X(only_vital_ops_and_deletions_get_the_reserve)                                             \
+	X(only_vital_ops_and_deletions_get_the_reserve)                                            \
 	/* test_erase.c */                                                                         \
 	X(a_target_must_exist)                                                                     \
 	X(a_target_must_be_counted)                                                                \

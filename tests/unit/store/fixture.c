@@ -209,8 +209,7 @@ void writer_release(struct fixture *f)
 	pthread_mutex_unlock(&mu);
 }
 
-static struct store_put text_put(
-	enum store_condition condition, const char *key, const char *value)
+static struct store_put text_put(enum store_condition condition, const char *key, const char *value)
 {
 	return (struct store_put){
 		.kind = FIXTURE_KIND,
