@@ -80,22 +80,31 @@ void profile_to_member(struct profile *profile, Gchat__V1__Role role,
 	out->presence = presence;
 }
 
+void account_get_credentials(struct account *account, struct credentials *ret_credentials)
+{
+	pthread_mutex_lock(&account->shared.mu);
+	memcpy(ret_credentials->password_hash, account->shared.password_hash,
+		sizeof(ret_credentials->password_hash));
+	ret_credentials->token_epoch = account->shared.token_epoch;
+	pthread_mutex_unlock(&account->shared.mu);
+}
+
 struct record_value account_encode(struct account *account, const struct profile *profile,
-	const char *password_hash, bool suspended)
+	const struct credentials *credentials)
 {
 	struct profile copy = *profile;
-	char hash[ACCOUNT_PASSWORD_HASH_BYTES];
-	(void)snprintf(hash, sizeof(hash), "%s", password_hash);
+	struct credentials own = *credentials; /* protobuf-c wants them writable */
 	Gchat__V1__AccountRecord record;
 	gchat__v1__account_record__init(&record);
 	record.account_id = account->id;
 	record.user = copy.user;
 	record.display_name = copy.display_name;
 	record.status_text = copy.status_text;
-	record.password_hash = hash;
+	record.password_hash = own.password_hash;
+	record.token_epoch = own.token_epoch;
 	record.created_us = account->created_us;
 	record.guest = account->guest;
-	record.suspended = suspended;
+	record.suspended = atomic_load(&account->suspended);
 	if (copy.has_avatar)
 		record.avatar_hash =
 			(ProtobufCBinaryData){.data = copy.avatar_hash, .len = LIMIT_SHA256_BYTES};

@@ -42,6 +42,7 @@ struct account {
 		uint8_t avatar_hash[LIMIT_SHA256_BYTES];
 		bool has_avatar;
 		char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+		uint64_t token_epoch; /* tokens of another one are void; set by the writer */
 		uint8_t *upload; /* owned: avatar under way, or NULL */
 		uint32_t upload_total;
 		uint32_t upload_len;
@@ -75,6 +76,7 @@ struct account_token {
 	struct account *account; /* ref */
 	char device[LIMIT_CLIENT_NAME_BYTES + 1];
 	uint64_t created_us;
+	uint64_t epoch; /* the account's when the sign-in was checked */
 	_Atomic uint64_t last_used_us;
 	LIST_ENTRY(account_token) link;
 	UT_hash_handle hh;
@@ -106,6 +108,16 @@ void profile_to_message(struct profile *profile, Gchat__V1__Profile *out);
 void profile_to_member(struct profile *profile, Gchat__V1__Role role,
 	Gchat__V1__PresenceState presence, Gchat__V1__Member *out);
 
-/* The stored form of the account, with the profile given. */
+/* What signs an account in, and what its tokens must have; one cannot change without the other
+ * being right. */
+struct credentials {
+	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+	uint64_t token_epoch;
+};
+
+/* Any thread. */
+void account_get_credentials(struct account *account, struct credentials *ret_credentials);
+
+/* The stored form of the account, with the profile and credentials given. */
 struct record_value account_encode(struct account *account, const struct profile *profile,
-	const char *password_hash, bool suspended);
+	const struct credentials *credentials);

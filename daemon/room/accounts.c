@@ -11,12 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_account(struct write *write, struct account *account, const char *password_hash,
-	enum store_condition condition)
+/* The record as write->state says. */
+static void put_account(struct write *write, enum store_condition condition)
 {
-	write_put(write, RECORD_ACCOUNT, record_key_id(account->id),
-		account_encode(account, &write->state->profile, password_hash,
-			atomic_load(&account->suspended)),
+	write_put(write, RECORD_ACCOUNT, record_key_id(write->actor->id),
+		account_encode(write->actor, &write->state->profile, &write->state->credentials),
 		condition);
 }
 
@@ -30,30 +29,45 @@ static struct record_key hash_key(const uint8_t hash[LIMIT_SHA256_BYTES])
 	return record_key_bytes(hash, LIMIT_SHA256_BYTES);
 }
 
-static void put_token(
-	struct write *write, const uint8_t hash[LIMIT_SHA256_BYTES], const char *device)
+static void put_token_record(struct write *write, struct account_token *token, uint64_t epoch,
+	enum store_condition condition)
 {
-	struct account_token *token = mem_new(1, sizeof(*token));
-	memcpy(token->hash, hash, LIMIT_SHA256_BYTES);
-	token->account = account_ref(write->actor);
-	token->created_us = clock_wall_us();
-	(void)snprintf(token->device, sizeof(token->device), "%s", device);
-	token->id = write_take_id(write, ID_TOKEN);
-	write->token = token;
-
 	Gchat__V1__TokenRecord record;
 	gchat__v1__token_record__init(&record);
 	record.token_id = token->id;
 	record.account_id = token->account->id;
 	record.device = token->device;
 	record.created_us = token->created_us;
-	write_put(write, RECORD_TOKEN, hash_key(hash), record_encode(&record.base), STORE_ABSENT);
+	record.token_epoch = epoch;
+	write_put(
+		write, RECORD_TOKEN, hash_key(token->hash), record_encode(&record.base), condition);
 }
 
+static void put_token(struct write *write, const uint8_t hash[LIMIT_SHA256_BYTES],
+	const char *device, uint64_t epoch)
+{
+	struct account_token *token = mem_new(1, sizeof(*token));
+	memcpy(token->hash, hash, LIMIT_SHA256_BYTES);
+	token->account = account_ref(write->actor);
+	token->epoch = epoch;
+	token->created_us = clock_wall_us();
+	(void)snprintf(token->device, sizeof(token->device), "%s", device);
+	token->id = write_take_id(write, ID_TOKEN);
+	write->token = token;
+	put_token_record(write, token, epoch, STORE_ABSENT);
+}
+
+/* A token whose account has another epoch by now is void: what is stored of it says the same, and
+ * the write frees it. */
 static void apply_token(struct write *write)
 {
+	struct credentials now;
+	account_get_credentials(write->actor, &now);
 	write->number = write->token->id;
-	directory_add_token(write->directory, GC_TAKE(write->token));
+	if (write->token->epoch == now.token_epoch)
+		directory_add_token(write->directory, GC_TAKE(write->token));
+	else
+		write->reason = REASON_WRONG_CREDENTIALS;
 }
 
 static void set_shared(struct account *account, const struct profile *profile)
@@ -68,12 +82,19 @@ static void set_shared(struct account *account, const struct profile *profile)
 	pthread_mutex_unlock(&account->shared.mu);
 }
 
-static void set_password(struct account *account, const char *password_hash)
+static void set_credentials(struct account *account, const struct credentials *credentials)
 {
 	pthread_mutex_lock(&account->shared.mu);
-	(void)snprintf(account->shared.password_hash, sizeof(account->shared.password_hash), "%s",
-		password_hash);
+	memcpy(account->shared.password_hash, credentials->password_hash,
+		sizeof(account->shared.password_hash));
+	account->shared.token_epoch = credentials->token_epoch;
 	pthread_mutex_unlock(&account->shared.mu);
+}
+
+static void set_password(struct credentials *credentials, const char *password_hash)
+{
+	(void)snprintf(credentials->password_hash, sizeof(credentials->password_hash), "%s",
+		password_hash);
 }
 
 /* ---- new accounts ---- */
@@ -81,7 +102,7 @@ static void set_password(struct account *account, const char *password_hash)
 static void apply_create_account(struct write *write)
 {
 	set_shared(write->actor, &write->state->profile);
-	set_password(write->actor, write->state->password_hash);
+	set_credentials(write->actor, &write->state->credentials);
 	directory_add_account(write->directory, account_ref(write->actor));
 	apply_token(write);
 }
@@ -108,14 +129,14 @@ enum reason op_create_account(struct write *write, const struct profile *profile
 	struct write_state *state = write_new_state(write);
 	state->profile = *profile;
 	state->profile.account_id = id;
-	(void)snprintf(state->password_hash, sizeof(state->password_hash), "%s", password_hash);
+	set_password(&state->credentials, password_hash);
 	Gchat__V1__UserNameRecord name;
 	gchat__v1__user_name_record__init(&name);
 	name.account_id = id;
 	write_put(write, RECORD_USER_NAME, name_key(write->actor), record_encode(&name.base),
 		STORE_ABSENT);
-	put_account(write, write->actor, password_hash, STORE_ABSENT);
-	put_token(write, token_hash, device);
+	put_account(write, STORE_ABSENT);
+	put_token(write, token_hash, device, 0);
 	write->reason = REASON_USER_EXISTS; /* on a conflict */
 	write->apply = apply_create_account;
 	return REASON_NONE;
@@ -177,10 +198,10 @@ static void apply_sign_in(struct write *write)
 	write->audience->signed_out(write->audience->arg, write->actor->id, surplus, 0);
 }
 
-enum reason op_sign_in(
-	struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device)
+enum reason op_sign_in(struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES],
+	const char *device, uint64_t epoch)
 {
-	put_token(write, token_hash, device);
+	put_token(write, token_hash, device, epoch);
 	write->number = find_surplus(write);
 	if (write->number != 0)
 		(void)put_sign_out(write, write->number, 0);
@@ -197,15 +218,49 @@ static void apply_sign_out(struct write *write)
 	write->audience->signed_out(write->audience->arg, account_id, write->number, 0);
 }
 
+static void apply_sign_out_all(struct write *write)
+{
+	set_credentials(write->actor, &write->state->credentials);
+	apply_sign_out(write);
+}
+
 static void apply_delete_account(struct write *write)
 {
 	uint64_t account_id = write->actor->id;
+	struct credentials none = {.token_epoch = UINT64_MAX}; /* no sign-in finds it */
+	set_credentials(write->actor, &none);
 	directory_remove_account(write->directory, write->actor);
 	write->audience->signed_out(write->audience->arg, account_id, 0, 0);
 }
 
+/* The actor's record is to change: claimed, with the state as it is now. */
+static enum reason begin_change(struct write *write)
+{
+	if (!write_claim_account(write))
+		return REASON_UNAVAILABLE;
+	struct write_state *state = write_new_state(write);
+	account_get_profile(write->actor, &state->profile);
+	account_get_credentials(write->actor, &state->credentials);
+	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
+	return REASON_NONE;
+}
+
+static enum reason sign_out_all(struct write *write)
+{
+	enum reason reason = begin_change(write);
+	if (reason != REASON_NONE)
+		return reason;
+	(void)put_sign_out(write, 0, 0);
+	write->state->credentials.token_epoch++; /* and those under way */
+	put_account(write, STORE_PRESENT);
+	write->apply = apply_sign_out_all;
+	return REASON_NONE;
+}
+
 enum reason op_sign_out(struct write *write, uint64_t token_id)
 {
+	if (token_id == 0)
+		return sign_out_all(write);
 	if (put_sign_out(write, token_id, 0) == 0)
 		return REASON_NOT_FOUND;
 	write->number = token_id;
@@ -229,36 +284,62 @@ enum reason op_delete_account(struct write *write)
 
 static void apply_password(struct write *write)
 {
-	set_password(write->actor, write->state->password_hash);
+	set_credentials(write->actor, &write->state->credentials);
 	directory_remove_tokens(write->directory, write->actor, 0, write->number);
 	write->audience->signed_out(write->audience->arg, write->actor->id, 0, write->number);
 }
 
 static void apply_rehash(struct write *write)
 {
-	set_password(write->actor, write->state->password_hash);
+	set_credentials(write->actor, &write->state->credentials);
 }
 
-enum reason op_rehash(struct write *write, const char *password_hash)
+/* The same for one whose password was right at that epoch: another one may have come since. */
+static enum reason begin_proven(struct write *write, uint64_t epoch)
 {
-	if (!write_claim_account(write))
-		return REASON_UNAVAILABLE;
-	struct write_state *state = write_new_state(write);
-	account_get_profile(write->actor, &state->profile);
-	(void)snprintf(state->password_hash, sizeof(state->password_hash), "%s", password_hash);
-	put_account(write, write->actor, password_hash, STORE_PRESENT);
-	write->op.vital = true; /* a part of signing in, and what ends a stolen password */
-	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
+	enum reason reason = begin_change(write);
+	if (reason == REASON_NONE && write->state->credentials.token_epoch != epoch)
+		reason = REASON_WRONG_CREDENTIALS;
+	return reason;
+}
+
+enum reason op_rehash(struct write *write, const char *password_hash, uint64_t epoch)
+{
+	enum reason reason = begin_proven(write, epoch);
+	if (reason != REASON_NONE)
+		return reason;
+	set_password(&write->state->credentials, password_hash);
+	put_account(write, STORE_PRESENT);
+	write->op.vital = true; /* a part of signing in */
 	write->apply = apply_rehash;
 	return REASON_NONE;
 }
 
-enum reason op_set_password(struct write *write, const char *password_hash, uint64_t keep_token)
+/* The token that stays, in the epoch that comes. */
+static void put_kept(struct write *write, uint64_t token_id)
 {
-	enum reason reason = op_rehash(write, password_hash);
+	struct account_token *token;
+	pthread_rwlock_rdlock(&write->directory->lock);
+	LIST_FOREACH (token, &write->actor->tokens, link)
+		if (token->id == token_id)
+			put_token_record(
+				write, token, write->state->credentials.token_epoch, STORE_PRESENT);
+	pthread_rwlock_unlock(&write->directory->lock);
+}
+
+enum reason op_set_password(
+	struct write *write, const char *password_hash, uint64_t epoch, uint64_t keep_token)
+{
+	enum reason reason = begin_proven(write, epoch);
 	if (reason != REASON_NONE)
 		return reason;
+	set_password(&write->state->credentials, password_hash);
+	write->state->credentials.token_epoch++;
+	put_account(write, STORE_PRESENT);
 	(void)put_sign_out(write, 0, keep_token);
+	put_kept(write, keep_token);
+	write->op.vital = true; /* it ends a stolen password */
+	write->reason = REASON_UNAVAILABLE; /* on a conflict: the kept token ended just now */
 	write->number = keep_token;
 	write->apply = apply_password;
 	return REASON_NONE;
@@ -274,15 +355,11 @@ enum reason op_set_profile(struct write *write, const struct profile *profile)
 {
 	if (!profile_fits(profile))
 		return REASON_INVALID_ARGUMENT;
-	if (!write_claim_account(write))
-		return REASON_UNAVAILABLE;
-	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
-	pthread_mutex_lock(&write->actor->shared.mu);
-	memcpy(password_hash, write->actor->shared.password_hash, sizeof(password_hash));
-	pthread_mutex_unlock(&write->actor->shared.mu);
-	write_new_state(write)->profile = *profile;
-	put_account(write, write->actor, password_hash, STORE_PRESENT);
-	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
+	enum reason reason = begin_change(write);
+	if (reason != REASON_NONE)
+		return reason;
+	write->state->profile = *profile;
+	put_account(write, STORE_PRESENT);
 	write->apply = apply_profile;
 	return REASON_NONE;
 }

@@ -59,6 +59,7 @@ static bool load_account(
 		r->status_text);
 	(void)snprintf(account->shared.password_hash, sizeof(account->shared.password_hash), "%s",
 		r->password_hash);
+	account->shared.token_epoch = r->token_epoch;
 	account->shared.has_avatar = r->avatar_hash.len == LIMIT_SHA256_BYTES;
 	if (account->shared.has_avatar)
 		memcpy(account->shared.avatar_hash, r->avatar_hash.data, LIMIT_SHA256_BYTES);
@@ -174,12 +175,14 @@ static bool load_token(
 		return true;
 	struct account *account = directory_find_account(d, r->account_id);
 	d->next_id[ID_TOKEN] = above(d->next_id[ID_TOKEN], r->token_id);
-	if (account && key_len == LIMIT_SHA256_BYTES) {
+	bool valid = account && r->token_epoch == account->shared.token_epoch;
+	if (valid && key_len == LIMIT_SHA256_BYTES) {
 		struct account_token *token = mem_new(1, sizeof(*token));
 		memcpy(token->hash, key, LIMIT_SHA256_BYTES);
 		token->id = r->token_id;
 		token->account = account_ref(account);
 		token->created_us = r->created_us;
+		token->epoch = r->token_epoch;
 		(void)snprintf(token->device, sizeof(token->device), "%s", r->device);
 		directory_add_token(d, token);
 	}

@@ -65,19 +65,22 @@ enum reason op_delete_room(struct write *write);
 enum reason op_create_account(struct write *write, const struct profile *profile,
 	const char *password_hash, const uint8_t token_hash[LIMIT_SHA256_BYTES],
 	const char *device);
-/* One more token for the actor; above ACCOUNT_TOKENS_MAX its longest unused one ends. */
-enum reason op_sign_in(
-	struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device);
+/* One more token for the actor, whose credentials were right at that epoch: where all its tokens have
+ * ended since (or do before this is committed), WRONG_CREDENTIALS. Above ACCOUNT_TOKENS_MAX its longest unused one ends. */
+enum reason op_sign_in(struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES],
+	const char *device, uint64_t epoch);
 /* The actor's token ends, and the streams opened with it; 0: all of them. */
 enum reason op_sign_out(struct write *write, uint64_t token_id);
 /* The actor's account ends, with its tokens. It must have left its rooms: leave them first, the
  * writes take effect in the order they were started. For guests. */
 enum reason op_delete_account(struct write *write);
-/* These write the account's record: while another of them is under way, UNAVAILABLE. */
+/* These write the account's record: while another of them is under way, UNAVAILABLE. Where the
+ * password was right at another epoch than the account has now, WRONG_CREDENTIALS. */
 /* The same password under a hash of another cost. */
-enum reason op_rehash(struct write *write, const char *password_hash);
-/* A new password; all other tokens end. */
-enum reason op_set_password(struct write *write, const char *password_hash, uint64_t keep_token);
+enum reason op_rehash(struct write *write, const char *password_hash, uint64_t epoch);
+/* A new password; all other tokens end, with those of sign-ins under way. */
+enum reason op_set_password(
+	struct write *write, const char *password_hash, uint64_t epoch, uint64_t keep_token);
 enum reason op_set_profile(struct write *write, const struct profile *profile);
 /* As op_set_profile with a new avatar: its image is stored under its hash. */
 enum reason op_set_avatar(struct write *write, const struct profile *profile, const uint8_t *image,

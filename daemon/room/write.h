@@ -22,7 +22,7 @@ enum {
 struct write_state {
 	struct profile profile;
 	struct room_info info;
-	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
+	struct credentials credentials;
 };
 
 /* Small: it is cleared for each message. */

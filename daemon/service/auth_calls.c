@@ -21,7 +21,7 @@ struct sign_in {
 	char password[LIMIT_PASSWORD_BYTES_MAX + 1];
 	char next_password[LIMIT_PASSWORD_BYTES_MAX + 1];
 	char device[LIMIT_CLIENT_NAME_BYTES + 1];
-	char stored_hash[PASSWORD_HASH_BYTES];
+	struct credentials stored;
 	char new_hash[PASSWORD_HASH_BYTES];
 	struct password_cost cost;
 	struct profile profile;
@@ -237,22 +237,19 @@ static void verify_password(struct call *call)
 	struct sign_in *in = call->data;
 	in->verdict = PASSWORD_WRONG;
 	if (in->account)
-		in->verdict = password_verify(in->stored_hash, in->password, &in->cost);
+		in->verdict = password_verify(in->stored.password_hash, in->password, &in->cost);
 	else
 		password_verify_nobody(in->password, &in->cost);
 	if (in->verdict == PASSWORD_REHASH || (in->verdict == PASSWORD_OK && in->next_password[0]))
 		hash_new_password(call);
 }
 
-/* The stored hash of the account, where there is one. */
-static void take_stored_hash(struct sign_in *in, struct account *account)
+/* The account's credentials, where there is one, as they are now. */
+static void take_credentials(struct sign_in *in, struct account *account)
 {
 	in->account = account;
-	if (!account)
-		return;
-	pthread_mutex_lock(&account->shared.mu);
-	memcpy(in->stored_hash, account->shared.password_hash, sizeof(in->stored_hash));
-	pthread_mutex_unlock(&account->shared.mu);
+	if (account)
+		account_get_credentials(account, &in->stored);
 }
 
 static bool is_right(struct call *call)
@@ -275,7 +272,8 @@ static void store_sign_in(struct call *call)
 	make_token(in, &hash);
 	struct write *write = call_begin_write(call);
 	write->actor = account_ref(in->account);
-	call_write(call, op_sign_in(write, hash.bytes, in->device), reply_signed_in);
+	call_write(call, op_sign_in(write, hash.bytes, in->device, in->stored.token_epoch),
+		reply_signed_in);
 }
 
 static void after_verify(struct call *call)
@@ -293,7 +291,7 @@ static void after_verify(struct call *call)
 	}
 	struct write *write = call_begin_write(call); /* the cost has changed: keep the new hash */
 	write->actor = account_ref(in->account);
-	call_write(call, op_rehash(write, in->new_hash), store_sign_in);
+	call_write(call, op_rehash(write, in->new_hash, in->stored.token_epoch), store_sign_in);
 }
 
 void auth_login(struct call *call, const ProtobufCMessage *msg)
@@ -308,7 +306,7 @@ void auth_login(struct call *call, const ProtobufCMessage *msg)
 	if (!may_try(call, r->user))
 		return;
 	struct sign_in *in = sign_in_new(call, r->password, r->device);
-	take_stored_hash(in, directory_find_user(call->service->directory, r->user));
+	take_credentials(in, directory_find_user(call->service->directory, r->user));
 	call_work(call, verify_password, after_verify);
 }
 
@@ -329,8 +327,9 @@ static void store_password(struct call *call)
 		return;
 	}
 	struct write *write = call_begin_write(call);
-	call_write(
-		call, op_set_password(write, in->new_hash, call->token_id), reply_password_changed);
+	call_write(call,
+		op_set_password(write, in->new_hash, in->stored.token_epoch, call->token_id),
+		reply_password_changed);
 }
 
 void auth_change_password(struct call *call, const ProtobufCMessage *msg)
@@ -345,6 +344,6 @@ void auth_change_password(struct call *call, const ProtobufCMessage *msg)
 		return;
 	struct sign_in *in = sign_in_new(call, r->old_password, "");
 	(void)snprintf(in->next_password, sizeof(in->next_password), "%s", r->new_password);
-	take_stored_hash(in, account_ref(call->account));
+	take_credentials(in, account_ref(call->account));
 	call_work(call, verify_password, store_password);
 }

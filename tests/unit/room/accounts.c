@@ -26,12 +26,19 @@ static struct hash hash_of(unsigned number)
 	return hash;
 }
 
+static uint64_t epoch_of(struct account *account)
+{
+	struct credentials now;
+	account_get_credentials(account, &now);
+	return now.token_epoch;
+}
+
 /* Signs in; returns the token's id. */
 static uint64_t sign_in(struct site *site, struct account *account, unsigned number)
 {
 	struct hash hash = hash_of(number);
 	struct write *write = begin(site, account, NULL, NULL);
-	start(write, op_sign_in(write, hash.bytes, "test"));
+	start(write, op_sign_in(write, hash.bytes, "test", epoch_of(account)));
 	assert_int_equal(await(write), REASON_NONE);
 	uint64_t id = write->number;
 	end(write);
@@ -172,7 +179,7 @@ static void a_new_password_ends_all_other_tokens_for_good(void **state)
 		kept = i == 7 ? id : kept;
 	}
 	struct write *write = begin(site, site->bob, NULL, NULL);
-	assert_int_equal(run(write, op_set_password(write, "new", kept)), REASON_NONE);
+	assert_int_equal(run(write, op_set_password(write, "new", 0, kept)), REASON_NONE);
 	assert_int_equal(site->heard.signed_out, 1);
 	assert_int_equal(site->heard.but, kept);
 	for (unsigned round = 0; round < 2; round++) {
@@ -183,12 +190,83 @@ static void a_new_password_ends_all_other_tokens_for_good(void **state)
 	}
 }
 
+/* A sign-in with the old password, committed before or after the change: void either way, for those
+ * who ask now and after a restart. */
+static void race_sign_in(struct site *site, bool sign_in_first)
+{
+	struct hash late = hash_of(50);
+	uint64_t kept = sign_in(site, site->bob, 1);
+	uint64_t epoch = epoch_of(site->bob); /* the password was right then */
+	struct write *change = begin(site, site->bob, NULL, NULL);
+	struct write *in = begin(site, site->bob, NULL, NULL);
+	enum reason changing = op_set_password(change, "new", epoch, kept);
+	enum reason entering = op_sign_in(in, late.bytes, "test", epoch);
+	if (sign_in_first)
+		start(in, entering);
+	start(change, changing);
+	if (!sign_in_first)
+		start(in, entering);
+	assert_int_equal(await(change), REASON_NONE);
+	assert_int_equal(await(in), sign_in_first ? REASON_NONE : REASON_WRONG_CREDENTIALS);
+	end(change);
+	end(in);
+	for (unsigned round = 0; round < 2; round++) {
+		assert_true(is_valid(site, 1));
+		assert_false(is_valid(site, 50));
+		site_reload(site);
+	}
+}
+
+static void a_sign_in_stored_just_before_the_new_password_ends_with_it(void **state)
+{
+	race_sign_in(*state, true);
+}
+
+static void a_sign_in_stored_just_after_the_new_password_is_none(void **state)
+{
+	race_sign_in(*state, false);
+}
+
+static void an_old_password_changes_nothing_any_more(void **state)
+{
+	struct site *site = *state;
+	uint64_t epoch = epoch_of(site->bob); /* checked, and then the other change came first */
+	struct write *write = begin(site, site->bob, NULL, NULL);
+	assert_int_equal(run(write, op_set_password(write, "new", epoch, 0)), REASON_NONE);
+	write = begin(site, site->bob, NULL, NULL);
+	assert_int_equal(run(write, op_rehash(write, "old", epoch)), REASON_WRONG_CREDENTIALS);
+	write = begin(site, site->bob, NULL, NULL);
+	assert_int_equal(
+		run(write, op_set_password(write, "old", epoch, 0)), REASON_WRONG_CREDENTIALS);
+	assert_string_equal(site->bob->shared.password_hash, "new");
+}
+
+static void all_tokens_end_with_those_under_way(void **state)
+{
+	struct site *site = *state;
+	struct hash late = hash_of(50);
+	struct write *in = begin(site, site->bob, NULL, NULL);
+	enum reason entering = op_sign_in(in, late.bytes, "test", epoch_of(site->bob));
+	struct write *out = begin(site, site->bob, NULL, NULL);
+	enum reason ending = op_sign_out(out, 0); /* doesn't know of the other one yet */
+	start(in, entering);
+	start(out, ending);
+	assert_int_equal(await(in), REASON_NONE);
+	assert_int_equal(await(out), REASON_NONE);
+	end(in);
+	end(out);
+	for (unsigned round = 0; round < 2; round++) {
+		assert_false(is_valid(site, 50));
+		site_reload(site);
+	}
+}
+
 static void a_hash_of_another_cost_ends_nothing(void **state)
 {
 	struct site *site = *state;
 	(void)sign_in(site, site->bob, 1);
 	struct write *write = begin(site, site->bob, NULL, NULL);
-	assert_int_equal(run(write, op_rehash(write, "slower")), REASON_NONE);
+	assert_int_equal(run(write, op_rehash(write, "slower", 0)), REASON_NONE);
 	assert_true(is_valid(site, 1));
 	assert_int_equal(site->heard.signed_out, 0);
 	site_reload(site);
@@ -238,7 +316,7 @@ static void a_profile_changed_beside_the_password_keeps_the_new_one(void **state
 	struct write *b = begin(site, site->bob, NULL, NULL);
 	account_get_profile(site->bob, &profile);
 	strcpy(profile.display_name, "Bob");
-	enum reason first = op_set_password(a, "new", 0);
+	enum reason first = op_set_password(a, "new", 0, 0);
 	enum reason second = op_set_profile(b, &profile); /* before the first took effect */
 	start(a, first);
 	start(b, second);
@@ -387,6 +465,10 @@ int main(void)
 		TEST(above_the_limit_the_longest_unused_token_ends),
 		TEST(all_tokens_end_for_good),
 		TEST(a_new_password_ends_all_other_tokens_for_good),
+		TEST(a_sign_in_stored_just_before_the_new_password_ends_with_it),
+		TEST(a_sign_in_stored_just_after_the_new_password_is_none),
+		TEST(an_old_password_changes_nothing_any_more),
+		TEST(all_tokens_end_with_those_under_way),
 		TEST(a_hash_of_another_cost_ends_nothing),
 		TEST(a_changed_profile_is_shown_told_and_kept),
 		TEST(a_profile_is_of_single_lines),

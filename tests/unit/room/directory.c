@@ -56,7 +56,7 @@ static void a_token_is_found_until_its_life_is_over(void **state)
 	uint8_t hash[LIMIT_SHA256_BYTES] = {1, 2, 3};
 	uint64_t id;
 	struct write *write = begin(site, site->bob, NULL, NULL);
-	start(write, op_sign_in(write, hash, "phone"));
+	start(write, op_sign_in(write, hash, "phone", 0));
 	assert_int_equal(await(write), REASON_NONE);
 	struct account *found = directory_find_token(site->directory, hash, &id);
 	assert_ptr_equal(found, site->bob);
@@ -162,7 +162,7 @@ static void everything_is_there_after_loading_again(void **state)
 	uint64_t bob = site->bob->id;
 	uint64_t den = site->den->id;
 	struct write *write = begin(site, site->bob, NULL, NULL);
-	assert_int_equal(run(write, op_sign_in(write, hash, "phone")), REASON_NONE);
+	assert_int_equal(run(write, op_sign_in(write, hash, "phone", 0)), REASON_NONE);
 	struct op_room_change change = {.title = "The den", .topic = "tea"};
 	write = begin(site, site->ada, site->den, NULL);
 	assert_int_equal(run(write, op_update_room(write, &change)), REASON_NONE);
