@@ -28,6 +28,9 @@ enum {
 	OUTBOX_FILE_BYTES_MAX = 64 * 1024 * 1024,
 };
 
+/* Tags are counted up from 1: a file that holds a larger one isn't ours. */
+#define OUTBOX_TAG_MAX (UINT64_MAX / 2)
+
 enum outbox_state {
 	OUTBOX_QUEUED,
 	OUTBOX_SENT,

@@ -134,6 +134,10 @@ static void load_added(struct outbox_entries *entries, const uint8_t *payload, s
 						 : NULL;
 	struct outbox_entry *entry = msg ? outbox_entry_new((void *)msg) : NULL;
 	codec_free(msg);
+	if (entry && entry->tag > OUTBOX_TAG_MAX) { /* not written by us: none could follow it */
+		outbox_entry_free(entry);
+		entry = NULL;
+	}
 	if (!entry)
 		return;
 	entry->earlier = true;

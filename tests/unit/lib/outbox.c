@@ -136,6 +136,24 @@ static void what_comes_back_keeps_id_tag_and_time(void **state)
 	outbox_close(&o);
 }
 
+static void a_tag_that_none_can_follow_is_not_ours(void **state)
+{
+	(void)state;
+	struct outbox bent = {0};
+	struct outbox o = {0};
+	open_box(&bent);
+	next_tag = UINT64_MAX;
+	add(&bent, "bent");
+	next_tag = 1;
+	open_box(&o);
+	add(&o, "a");
+	outbox_close(&o);
+	outbox_close(&bent);
+	open_box(&o);
+	assert_string_equal(texts(&o), "a");
+	outbox_close(&o);
+}
+
 static void new_tags_are_above_those_in_the_file(void **state)
 {
 	(void)state;
@@ -450,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_waits_comes_back_in_order),
 		TEST(what_comes_back_keeps_id_tag_and_time),
+		TEST(a_tag_that_none_can_follow_is_not_ours),
 		TEST(new_tags_are_above_those_in_the_file),
 		TEST(what_is_settled_does_not_come_back),
 		TEST(a_tail_torn_anywhere_costs_the_torn_record_alone),
