@@ -120,6 +120,7 @@ struct bench {
 	uint64_t last_rx_ns;
 	uint64_t sent;
 	uint64_t delivered;
+	uint64_t frames; /* gRPC messages received */
 	uint64_t acked;
 	uint64_t refused; /* error replies */
 	uint64_t gaps;
@@ -198,6 +199,7 @@ struct bench_window {
 	double busiest_s; /* CPU time of the server's busiest thread */
 	uint64_t sent;
 	uint64_t delivered;
+	uint64_t frames;
 	uint64_t acked;
 	uint64_t units; /* what CPU time is divided by: deliveries, if the workload says nothing */
 	uint64_t lost;

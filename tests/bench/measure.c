@@ -121,6 +121,7 @@ struct measure_cpu measure_cpu_now(const struct measure_server *server)
 	if (getrusage(RUSAGE_SELF, &own) == 0)
 		cpu.client = seconds_of(own.ru_utime) + seconds_of(own.ru_stime);
 	add_machine(hz, &cpu);
+	cpu.server_idle = measure_idle(server, &cpu.server_cores);
 	return cpu;
 }
 
@@ -131,7 +132,9 @@ struct measure_cpu measure_cpu_diff(const struct measure_cpu *a, const struct me
 		.server_sys = b->server_sys - a->server_sys,
 		.client = b->client - a->client,
 		.machine_busy = b->machine_busy - a->machine_busy,
-		.machine_steal = b->machine_steal - a->machine_steal};
+		.machine_steal = b->machine_steal - a->machine_steal,
+		.server_idle = b->server_idle - a->server_idle,
+		.server_cores = b->server_cores};
 }
 
 static long rss_of(pid_t pid)

@@ -47,6 +47,8 @@ struct measure_cpu {
 	double client;
 	double machine_busy;
 	double machine_steal;
+	double server_idle; /* of all cores that the server may use */
+	unsigned server_cores; /* how many those are; no difference */
 };
 
 /* The server's threads at one moment, to find the busiest one later. */
@@ -61,6 +63,8 @@ struct measure_cpu measure_cpu_diff(const struct measure_cpu *a, const struct me
 void measure_threads_now(const struct measure_server *server, struct measure_threads *t);
 /* CPU time of the thread that used most between the two, seconds. */
 double measure_threads_busiest(const struct measure_threads *a, const struct measure_threads *b);
+/* Idle time of the cores that the server's first process may use, seconds; how many they are. */
+double measure_idle(const struct measure_server *server, unsigned *ret_cores);
 /* Resident memory of the server's processes, KiB. */
 long measure_rss_kb(const struct measure_server *server);
 /* Whether the peer of this TCP socket on the same machine has closed its side. Asks for the peer's

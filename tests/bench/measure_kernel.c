@@ -1,12 +1,14 @@
-/* What only the kernel's tables tell: threads one by one, and the other end of a connection. */
+/* What only the kernel's tables tell: threads and cores one by one, and a connection's other end. */
 #include "measure.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
 	TCP_STATE_ESTABLISHED = 1, /* in /proc/net/tcp */
@@ -59,6 +61,32 @@ double measure_threads_busiest(const struct measure_threads *a, const struct mea
 			most = used;
 	}
 	return most;
+}
+
+/* The lines "cpu0 user nice system idle iowait ...". Waiting for the disk is idle time too. */
+double measure_idle(const struct measure_server *server, unsigned *ret_cores)
+{
+	cpu_set_t own;
+	char line[512];
+	double ticks = 0;
+	FILE *f = NULL;
+	*ret_cores = 0;
+	if (server->count == 0 || sched_getaffinity(server->pids[0], sizeof(own), &own) < 0)
+		return 0;
+	f = fopen("/proc/stat", "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned cpu = 0;
+		unsigned long long idle = 0;
+		unsigned long long iowait = 0;
+		if (sscanf(line, "cpu%u %*u %*u %*u %llu %llu", &cpu, &idle, &iowait) != 3 ||
+			!CPU_ISSET(cpu, &own))
+			continue;
+		ticks += (double)(idle + iowait);
+		++*ret_cores;
+	}
+	if (f)
+		(void)fclose(f); /* was only read */
+	return ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static unsigned port_of(const struct sockaddr_storage *at)

@@ -21,6 +21,10 @@ class Workload:
     server_cpus: str = ""  # for taskset(1); empty: any
     client_cpus: str = ""
 
+    def peer(self, server):
+        """Its name in tables that tell rows apart by peer, workload and n alone."""
+        return "-".join([server, *self.name.split("-")[2:]])
+
 
 def connections_max():
     """gchatd holds two descriptors for a connection."""

@@ -119,7 +119,7 @@ def load(options, workload, process, port, more=()):
     done = subprocess.run(
         pinned(workload.client_cpus,
                [options.gchat_bench, "--port", str(port), "--pid", str(process.pid),
-                "--peer", options.peer, *workload.args, *more]),
+                "--peer", workload.peer(options.peer), *workload.args, *more]),
         stdout=subprocess.PIPE, timeout=RUN_S, check=False, text=True)
     lines = [f"{line} name={workload.name} durability={workload.durability} "
              f"single={int(workload.delivery == plans.ONE)} "

@@ -15,7 +15,8 @@ static void print_cpu(const struct bench_window *w)
 	double percent = d.at > 0 ? 100 / d.at : 0;
 	printf(" srv_us=%.3f srv_user_s=%.2f srv_sys_s=%.2f srv_cpu_pct=%.1f",
 		per(server, w->units), d.server_user, d.server_sys, server * percent);
-	printf(" srv_busiest_pct=%.1f", w->busiest_s * percent);
+	printf(" srv_busiest_pct=%.1f srv_cores=%u srv_idle_pct=%.1f", w->busiest_s * percent,
+		d.server_cores, d.server_idle * percent);
 	printf(" cli_us=%.3f cli_cpu_pct=%.1f other_cpu_pct=%.1f steal_pct=%.1f",
 		per(d.client, w->units), d.client * percent,
 		(d.machine_busy - server - d.client) * percent, d.machine_steal * percent);
@@ -35,6 +36,8 @@ static void print_counts(const struct bench *b, const struct bench_window *w)
 		(unsigned long long)w->sent, (unsigned long long)w->delivered,
 		secs > 0 ? (double)w->units / secs : 0, (unsigned long long)w->acked,
 		secs > 0 ? (double)w->acked / secs : 0);
+	printf(" frames=%llu events_frame=%.1f", (unsigned long long)w->frames,
+		w->frames ? (double)w->delivered / (double)w->frames : 0);
 	printf(" lost=%llu gaps=%llu dup=%llu disc=%llu refused=%llu", (unsigned long long)w->lost,
 		(unsigned long long)b->gaps, (unsigned long long)b->repeats,
 		(unsigned long long)b->cut, (unsigned long long)b->refused);

@@ -229,6 +229,7 @@ static const struct wire_visitor visitor = {.on_event = on_event,
 void session_on_frame(struct session *s, const uint8_t *data, size_t len)
 {
 	s->bench->last_rx_ns = h2_loop_now(s->bench->loop);
+	s->bench->frames++;
 	if (wire_walk_frame(data, len, &visitor, s) < 0)
 		bench_complain(s->bench, "session %u: a frame can't be decoded", s->index);
 }

@@ -10,6 +10,7 @@ void bench_window_open(struct bench *b, struct bench_window *w)
 	w->start = measure_cpu_now(&b->options.server);
 	w->sent = b->sent;
 	w->delivered = b->delivered;
+	w->frames = b->frames;
 	w->acked = b->acked;
 }
 
@@ -21,6 +22,7 @@ void bench_window_close(struct bench *b, struct bench_window *w)
 	w->busiest_s = measure_threads_busiest(&w->threads, &threads);
 	w->sent = b->sent - w->sent;
 	w->delivered = b->delivered - w->delivered;
+	w->frames = b->frames - w->frames;
 	w->acked = b->acked - w->acked;
 	w->units = b->options.workload == BENCH_W6 ? w->acked : w->delivered;
 }
