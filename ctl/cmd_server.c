@@ -1,6 +1,7 @@
 /* status, cert status and cert rotate. */
 #include "ctl/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ static const struct field status_fields[] = {
 	{"store.damaged_rooms", "Damaged rooms", FIELD_COUNT},
 	{"certificate.fingerprint", "Certificate", FIELD_TEXT},
 	{"certificate.not_after", "Valid until", FIELD_TIME},
+	{"counters", "Counters", FIELD_LIST},
 };
 
 static const struct field cert_fields[] = {
@@ -104,6 +106,30 @@ static void add_store(struct rows *rows, const Gchat__V1__GetStatusResponse *sta
 	rows_number(rows, status->damaged_rooms);
 }
 
+/* Those that have counted something, as "name value". */
+static void add_counters(struct rows *rows, const Gchat__V1__GetStatusResponse *status)
+{
+	enum {
+		COUNTER_BYTES = 96
+	};
+	char(*lines)[COUNTER_BYTES] = mem_new(status->n_counters + 1, COUNTER_BYTES);
+	char **items = mem_new(status->n_counters + 1, sizeof(*items));
+	size_t count = 0;
+
+	for (size_t i = 0; i < status->n_counters; i++) {
+		const Gchat__V1__Counter *counter = status->counters[i];
+		if (counter->value == 0)
+			continue;
+		(void)snprintf(lines[count], COUNTER_BYTES, "%s %llu", counter->name,
+			(unsigned long long)counter->value);
+		items[count] = lines[count];
+		count++;
+	}
+	add_list(rows, items, count);
+	free(items);
+	free(lines);
+}
+
 static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *status)
 {
 	const Gchat__V1__Certificate *certificate = status->certificate;
@@ -126,6 +152,7 @@ static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *st
 	add_store(rows, status);
 	rows_text(rows, certificate ? certificate->fingerprint : NULL);
 	rows_number(rows, certificate ? certificate->not_after_us : 0);
+	add_counters(rows, status);
 }
 
 int command_status(const struct command_call *call)

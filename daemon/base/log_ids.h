@@ -20,6 +20,8 @@
 #define LOG_ID_STORE_DAMAGED "926fb3e07d1c4e58bb04d8c5a17e2f97"
 /* The guard ended a connection that asked for more than its budget. */
 #define LOG_ID_GUARD_CUT "3c85d7a9e2604f14a9b3f6170ed8c5b8"
+/* Someone was refused because of a limit: a request, a log-in, a stream. */
+#define LOG_ID_LIMITED "84e2c07f5b9d4163a70f1ce86d32b95a"
 /* The daemon ended a session, for a reason other than the client's own wish. */
 #define LOG_ID_SESSION_ENDED "af70e1d6528b4937860cd94b3f2ea1c9"
 /* A configuration was refused; what ran before goes on. */

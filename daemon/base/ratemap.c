@@ -116,6 +116,14 @@ void ratemap_forget(struct ratemap *map, const char *key)
 	(void)pthread_mutex_unlock(&map->mu);
 }
 
+bool ratemap_knows(struct ratemap *map, const char *key)
+{
+	(void)pthread_mutex_lock(&map->mu);
+	bool known = entry_find(map, key) != NULL;
+	(void)pthread_mutex_unlock(&map->mu);
+	return known;
+}
+
 size_t ratemap_count(struct ratemap *map)
 {
 	(void)pthread_mutex_lock(&map->mu);

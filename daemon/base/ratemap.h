@@ -30,4 +30,6 @@ bool ratemap_take_many(struct ratemap *map, const char *key, uint64_t amount, st
 	uint32_t *ret_wait_ms);
 /* The key starts full again, as after the right password. */
 void ratemap_forget(struct ratemap *map, const char *key);
+/* Whether the key is remembered; it doesn't become younger by that. */
+bool ratemap_knows(struct ratemap *map, const char *key);
 size_t ratemap_count(struct ratemap *map);

@@ -1,24 +1,32 @@
 /*
  * A few threads for work that would stall a shard: password hashing above all. The queue is
- * bounded, and a full one is an answer for the caller, not a wait.
+ * bounded, and a full one is an answer for the caller, not a wait. It is fair: owners (addresses) take
+ * turns, those who come rarely before those who come often, and when it is full the owner with the
+ * most jobs loses its newest to one who has fewer. The threads give way to all others (nice).
  */
 #pragma once
 
 #include "base/macros.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/queue.h>
 
 struct worker_pool;
 
-/* Embedded in the caller's request; alive until `run` has been entered, which may free it. */
+/* Embedded in the caller's request; alive until `run` or `drop` has been entered, which may free it. */
 struct worker_job {
 	void (*run)(struct worker_job *job); /* on a worker thread */
-	STAILQ_ENTRY(worker_job) next; /* the pool's */
+	/* Instead of `run`: it made room for another. On the thread of that one's worker_submit. */
+	void (*drop)(struct worker_job *job);
+	unsigned owner; /* who takes turns with others */
+	bool late; /* behind all that aren't */
+	TAILQ_ENTRY(worker_job) next; /* the pool's */
 };
 
 enum {
 	WORKER_E_FULL = 1, /* queue_max jobs wait already */
 	WORKER_THREADS_MAX = 64,
+	WORKER_NICE = 10,
 };
 
 /* Starts `threads` (1 to WORKER_THREADS_MAX) threads; at most `queue_max` jobs wait. 0 with
@@ -28,7 +36,8 @@ int worker_pool_start(
 /* Runs what is queued, then ends the threads and frees the pool; NULL is allowed. Returns NULL.
  * No one may submit any more. Not from a worker thread. */
 struct worker_pool *worker_pool_stop(struct worker_pool *pool);
-/* 0: will run, on some worker, in order of submission; or WORKER_E_FULL. Any thread. */
+/* 0: will run, on some worker, one owner's jobs in order of submission, unless it is dropped for
+ * another's; or WORKER_E_FULL. Any thread. */
 int worker_submit(struct worker_pool *pool, struct worker_job *job) GC_MUST_CHECK;
 /* Jobs waiting now, without those that run. Any thread. */
 size_t worker_queued(struct worker_pool *pool);

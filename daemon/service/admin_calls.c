@@ -60,6 +60,24 @@ static const char *health_reason(enum store_health health)
 	return "the store can't write";
 }
 
+struct counters {
+	Gchat__V1__Counter items[_METRIC_MAX];
+	Gchat__V1__Counter *list[_METRIC_MAX];
+};
+
+/* The texts are literals, which protobuf-c does not write to. */
+static Gchat__V1__Counter **counters_fill(struct counters *c)
+{
+	for (int m = 0; m < _METRIC_MAX; m++) {
+		gchat__v1__counter__init(&c->items[m]);
+		c->items[m].name = (char *)(uintptr_t)metric_name((enum metric)m);
+		c->items[m].help = (char *)(uintptr_t)metric_help((enum metric)m);
+		c->items[m].value = metric_get((enum metric)m);
+		c->list[m] = &c->items[m];
+	}
+	return c->list;
+}
+
 void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 {
 	(void)msg;
@@ -107,6 +125,9 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.rss_bytes = resident_bytes();
 	r.disk_full_refusals = metric_get(METRIC_DISK_FULL);
 	r.damaged_rooms = (uint32_t)metric_get(METRIC_DAMAGED_ROOMS);
+	struct counters counters;
+	r.counters = counters_fill(&counters);
+	r.n_counters = _METRIC_MAX;
 	call_reply(call, &r.base);
 }
 

@@ -1,6 +1,8 @@
 /* Accounts: making them, signing in, passwords, which are hashed on a worker. */
 #include "service/auth_calls.h"
 
+#include "base/limited.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "gchat/v1/auth.pb-c.h"
@@ -51,23 +53,51 @@ static struct sign_in *sign_in_new(struct call *call, const char *password, cons
 	return in;
 }
 
-/* Attempts to log in are counted by address and by name. */
+/* "192.0.2.1 ann": a name at an address. */
+static void print_known(const struct call *call, const char *user, char key[RATEMAP_KEY_BYTES])
+{
+	char address[ACCEPTOR_ADDRESS_BYTES];
+	acceptor_rate_key(call->peer, address);
+	(void)snprintf(key, RATEMAP_KEY_BYTES, "%.24s %.32s", address, user);
+}
+
+static void say_too_many(struct call *call, enum limited limit, const char *user, uint32_t wait_ms)
+{
+	char address[ACCEPTOR_ADDRESS_BYTES];
+	acceptor_address(call->peer, address);
+	limited_note(limit, &(struct log_fields){.peer = address, .user = user});
+	call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
+}
+
+/* Attempts to log in are counted by address and by name; but whoever has signed in from an address
+ * before keeps a count of its own there, so that others who guess can't lock it out. */
 static bool may_try(struct call *call, const char *user)
 {
-	struct ratemap *map = call->service->attempts;
+	struct service *service = call->service;
 	uint32_t wait_ms = 0;
-	char key[ACCEPTOR_ADDRESS_BYTES];
+	char address[ACCEPTOR_ADDRESS_BYTES];
+	char key[RATEMAP_KEY_BYTES];
 	struct mono now = clock_mono();
-	acceptor_rate_key(call->peer, key);
-	bool ok = ratemap_take(map, key, now, &wait_ms);
-	if (ok) {
-		char name[LIMIT_USER_NAME_BYTES + 2];
-		(void)snprintf(name, sizeof(name), "@%s", user);
-		ok = ratemap_take(map, name, now, &wait_ms);
+	acceptor_rate_key(call->peer, address);
+	bool ok = ratemap_take(service->attempts, address, now, &wait_ms);
+	print_known(call, user, key);
+	if (ok && ratemap_knows(service->known, key)) {
+		ok = ratemap_take(service->known, key, now, &wait_ms);
+	} else if (ok) {
+		(void)snprintf(key, sizeof(key), "@%.32s", user);
+		ok = ratemap_take(service->attempts, key, now, &wait_ms);
 	}
 	if (!ok)
-		call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
+		say_too_many(call, LIMITED_LOG_INS, user, wait_ms);
 	return ok;
+}
+
+static void know(struct call *call, const char *user)
+{
+	char key[RATEMAP_KEY_BYTES];
+	uint32_t wait_ms;
+	print_known(call, user, key);
+	(void)ratemap_take(call->service->known, key, clock_mono(), &wait_ms); /* is known now */
 }
 
 /* New accounts are counted by address. */
@@ -79,7 +109,7 @@ static bool may_register(struct call *call)
 	bool ok = ratemap_take_many(call->service->registrations, key, SERVICE_REGISTRATION_AMOUNT,
 		clock_mono(), &wait_ms);
 	if (!ok)
-		call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
+		say_too_many(call, LIMITED_REGISTRATIONS, NULL, wait_ms);
 	return ok;
 }
 
@@ -127,6 +157,7 @@ static void reply_signed_in(struct call *call)
 	account_get_profile(call->write.actor, &profile);
 	profile_to_message(&profile, &account);
 	metric_add(METRIC_LOG_INS, 1);
+	know(call, profile.user);
 	(void)acceptor_signed_in(call->service->acceptor, call->peer);
 	/* the responses of the three ways in are alike: token = 1, account = 2 */
 	Gchat__V1__LoginResponse response;

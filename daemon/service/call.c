@@ -1,6 +1,9 @@
 /* The life of a unary call. */
 #include "service/call.h"
 
+#include "base/hash.h"
+#include "base/limited.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "net/accept.h"
@@ -302,17 +305,40 @@ static void run_work(struct worker_job *job)
 	shard_post(call->shard, &call->mail);
 }
 
-void call_work(struct call *call, void (*work)(struct call *call), void (*then)(struct call *call))
+static void refuse_work(struct call *call)
 {
 	enum {
 		RETRY_MS = 2000
 	};
+	char address[ACCEPTOR_ADDRESS_BYTES];
+	acceptor_address(call->peer, address);
+	limited_note(LIMITED_LOG_IN_QUEUE, &(struct log_fields){.peer = address});
+	call_fail_later(call, REASON_TOO_MANY_LOG_INS, RETRY_MS);
+}
+
+/* Any thread: it waited, and has made room for someone who had waited for less. */
+static void drop_work(struct worker_job *job)
+{
+	struct call *call = GC_CONTAINER_OF(job, struct call, worker_job);
+	call->then = refuse_work;
+	shard_post(call->shard, &call->mail);
+}
+
+void call_work(struct call *call, void (*work)(struct call *call), void (*then)(struct call *call))
+{
+	char key[ACCEPTOR_ADDRESS_BYTES];
+	uint32_t wait_ms;
+	acceptor_rate_key(call->peer, key);
 	call->work = work;
 	call->worker_job.run = run_work;
+	call->worker_job.drop = drop_work;
+	call->worker_job.owner = hash_bytes(key, strlen(key));
+	call->worker_job.late =
+		!ratemap_take(call->service->newcomers, key, clock_mono(), &wait_ms);
 	call_wait(call, then);
 	if (worker_submit(call->service->workers, &call->worker_job) == 0)
 		return;
-	call_fail_later(call, REASON_TOO_MANY_LOG_INS, RETRY_MS);
+	refuse_work(call);
 	call_release(call);
 }
 
@@ -350,6 +376,7 @@ bool call_charge(struct call *call)
 	uint32_t wait_ms = 0;
 	if (op_charge(call->account, 1, &wait_ms) == REASON_NONE)
 		return true;
+	limited_note(LIMITED_RATE, &(struct log_fields){.user = call->account->name});
 	call_fail_later(call, REASON_RATE_LIMITED, wait_ms);
 	return false;
 }

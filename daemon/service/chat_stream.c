@@ -1,6 +1,8 @@
 /* The frames of a Chat stream, each to its handler by one table. */
 #include "service/chat_stream.h"
 
+#include "base/limited.h"
+#include "base/log.h"
 #include "base/metrics.h"
 #include "room/name.h"
 #include "service/hello.h"
@@ -256,6 +258,7 @@ void chat_stream_open(struct service *service, struct incoming *in, struct accou
 	unsigned most = in->shard->limits.sessions_per_account;
 	if (atomic_fetch_add(&account->sessions, 1) >= most) {
 		atomic_fetch_sub(&account->sessions, 1);
+		limited_note(LIMITED_SESSIONS, &(struct log_fields){.user = account->name});
 		(void)account_unref(account);
 		call_refuse(service, in, REASON_TOO_MANY_SESSIONS, RETRY_MS);
 		return;

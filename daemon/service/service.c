@@ -34,6 +34,10 @@ void service_init(struct service *service, const struct config *config)
 	service->shared.config = config;
 	service->attempts = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
 		config->limits.log_ins_per_minute);
+	service->newcomers =
+		ratemap_new(SERVICE_RATEMAP_MAX, SERVICE_NEWCOMER_TRIES, SERVICE_NEWCOMER_TRIES);
+	service->known = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
+		config->limits.log_ins_per_minute);
 	service->registrations =
 		ratemap_new(SERVICE_RATEMAP_MAX, config->limits.registrations_per_hour,
 			config->limits.registrations_per_hour * SERVICE_REGISTRATION_AMOUNT);
@@ -47,6 +51,8 @@ void service_deinit(struct service *service)
 {
 	GC_ASSERT(LIST_EMPTY(&service->shared.watches));
 	service->attempts = ratemap_free(service->attempts);
+	service->newcomers = ratemap_free(service->newcomers);
+	service->known = ratemap_free(service->known);
 	service->registrations = ratemap_free(service->registrations);
 	service->reflection = reflection_free(service->reflection);
 	service->admin_reflection = reflection_free(service->admin_reflection);
@@ -61,6 +67,8 @@ void service_set_config(struct service *service, const struct config *config)
 	service->shared.config = config;
 	pthread_mutex_unlock(&service->shared.mu);
 	ratemap_reconfigure(service->attempts, config->limits.log_ins_per_minute,
+		config->limits.log_ins_per_minute);
+	ratemap_reconfigure(service->known, config->limits.log_ins_per_minute,
 		config->limits.log_ins_per_minute);
 	ratemap_reconfigure(service->registrations, config->limits.registrations_per_hour,
 		config->limits.registrations_per_hour * SERVICE_REGISTRATION_AMOUNT);

@@ -22,6 +22,7 @@ struct health_watch;
 enum {
 	SERVICE_RATEMAP_MAX = 65536, /* addresses and names whose attempts are remembered */
 	SERVICE_HISTORY_BYTES = 1024 * 1024, /* events in one page of history */
+	SERVICE_NEWCOMER_TRIES = 3, /* a minute and address: those who guess try more often */
 	SERVICE_REGISTRATION_AMOUNT = 60, /* one registration: a minute of n per hour */
 };
 
@@ -41,7 +42,10 @@ struct service {
 	struct reflection *reflection; /* owned: of the TLS port */
 	struct reflection *admin_reflection; /* owned: of the Admin socket */
 	struct ratemap *attempts; /* owned: log-ins by address and by name */
+	struct ratemap *newcomers; /* owned: by address, whose password is hashed before others */
+	struct ratemap *known; /* owned: by address and name, who has signed in there before */
 	struct ratemap *registrations; /* owned: by address */
+	atomic_bool verifying; /* the store: one at a time */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;
 		const struct config *config; /* borrowed: replaced by service_set_config */

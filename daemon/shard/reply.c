@@ -1,6 +1,8 @@
 /* What a session is told: replies to its requests, updates, snapshots. */
 #include "shard/session.h"
 
+#include "base/limited.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 
@@ -78,6 +80,9 @@ void session_reply_error(
 	reply.result_case = GCHAT__V1__REPLY__RESULT_ERROR;
 	reply.error = &error;
 	metric_add(METRIC_REJECTIONS, 1);
+	if (reason == REASON_RATE_LIMITED)
+		limited_note(LIMITED_RATE,
+			&(struct log_fields){.user = s->account->name, .session = s->id});
 	session_reply(s, &reply);
 }
 

@@ -119,6 +119,118 @@ static void stopping_nothing_is_allowed(void **state)
 	assert_null(worker_pool_stop(NULL));
 }
 
+/* A job that notes its place among those that ran, or that it was dropped. */
+struct noted_job {
+	struct worker_job job;
+	int place; /* 1, 2, ...; -1: dropped */
+};
+
+static atomic_int places;
+
+static void run_noted(struct worker_job *job)
+{
+	GC_CONTAINER_OF(job, struct noted_job, job)->place = atomic_fetch_add(&places, 1) + 1;
+}
+
+static void drop_noted(struct worker_job *job)
+{
+	GC_CONTAINER_OF(job, struct noted_job, job)->place = -1;
+}
+
+static void submit_noted(struct worker_pool *pool, struct noted_job *job, unsigned owner, bool late)
+{
+	*job = (struct noted_job){
+		.job = {.run = run_noted, .drop = drop_noted, .owner = owner, .late = late}};
+	assert_int_equal(worker_submit(pool, &job->job), 0);
+}
+
+/* A pool whose one thread waits at the gate, so that what is submitted queues up. */
+static struct worker_pool *start_behind(struct gate_job *gate, size_t queue_max)
+{
+	struct worker_pool *pool;
+	atomic_store(&places, 0);
+	gate_init(gate);
+	assert_int_equal(worker_pool_start(1, queue_max, &pool), 0);
+	assert_int_equal(worker_submit(pool, &gate->job), 0);
+	(void)sem_wait(&gate->entered);
+	return pool;
+}
+
+static void run_all(struct worker_pool *pool, struct gate_job *gate)
+{
+	(void)sem_post(&gate->open);
+	assert_null(worker_pool_stop(pool));
+	gate_deinit(gate);
+}
+
+static void owners_take_turns(void **state)
+{
+	(void)state;
+	struct gate_job gate;
+	struct noted_job many[10];
+	struct noted_job one;
+	struct worker_pool *pool = start_behind(&gate, JOBS);
+	for (int i = 0; i < 10; i++)
+		submit_noted(pool, &many[i], 1, false);
+	submit_noted(pool, &one, 2, false);
+	run_all(pool, &gate);
+	assert_int_equal(one.place, 2);
+	for (int i = 1; i < 10; i++)
+		assert_true(many[i].place > many[i - 1].place);
+}
+
+static void who_comes_rarely_goes_before_those_who_come_often(void **state)
+{
+	(void)state;
+	struct gate_job gate;
+	struct noted_job often[10];
+	struct noted_job rare;
+	struct worker_pool *pool = start_behind(&gate, JOBS);
+	for (unsigned i = 0; i < 10; i++)
+		submit_noted(pool, &often[i], 10 + i, true);
+	submit_noted(pool, &rare, 2, false);
+	run_all(pool, &gate);
+	assert_int_equal(rare.place, 1);
+}
+
+static void in_a_full_queue_who_has_the_most_makes_room(void **state)
+{
+	(void)state;
+	struct gate_job gate;
+	struct noted_job many[5];
+	struct noted_job few[3];
+	struct noted_job one;
+	struct worker_pool *pool = start_behind(&gate, 8);
+	for (int i = 0; i < 5; i++)
+		submit_noted(pool, &many[i], 1, true);
+	for (int i = 0; i < 3; i++)
+		submit_noted(pool, &few[i], 2, true);
+	submit_noted(pool, &one, 3, true);
+	assert_int_equal(many[4].place, -1);
+	run_all(pool, &gate);
+	assert_true(one.place > 0);
+	assert_true(many[3].place > 0 && few[2].place > 0);
+}
+
+static void in_a_full_queue_nobody_drops_their_own_or_an_equals(void **state)
+{
+	(void)state;
+	struct gate_job gate;
+	struct noted_job jobs[3];
+	struct noted_job more = {
+		.job = {.run = run_noted, .drop = drop_noted, .owner = 1, .late = true}};
+	struct worker_pool *pool = start_behind(&gate, 3);
+	for (unsigned i = 0; i < 3; i++)
+		submit_noted(pool, &jobs[i], i, true);
+	assert_int_equal(worker_submit(pool, &more.job), WORKER_E_FULL);
+	more.job.owner = 7;
+	assert_int_equal(worker_submit(pool, &more.job), WORKER_E_FULL);
+	more.job.late = false; /* but who comes rarely goes before them all */
+	assert_int_equal(worker_submit(pool, &more.job), 0);
+	run_all(pool, &gate);
+	assert_int_equal(more.place, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +238,10 @@ int main(void)
 		cmocka_unit_test(a_full_queue_is_an_answer_and_not_a_wait),
 		cmocka_unit_test(two_threads_run_two_jobs_at_a_time),
 		cmocka_unit_test(stopping_nothing_is_allowed),
+		cmocka_unit_test(owners_take_turns),
+		cmocka_unit_test(who_comes_rarely_goes_before_those_who_come_often),
+		cmocka_unit_test(in_a_full_queue_who_has_the_most_makes_room),
+		cmocka_unit_test(in_a_full_queue_nobody_drops_their_own_or_an_equals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
