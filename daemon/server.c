@@ -254,6 +254,7 @@ static void stop_serving(struct server *s)
 static void tear_down(struct server *s)
 {
 	s->workers = worker_pool_stop(s->workers);
+	directory_stop(s->directory);
 	s->store = store_close(s->store);
 	s->presence = presence_free(s->presence);
 	s->directory = directory_close(s->directory);

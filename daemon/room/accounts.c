@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
+#include "room/cleanup.h"
 #include "room/name.h"
 
 #include <sodium.h>
@@ -64,10 +65,13 @@ static void apply_token(struct write *write)
 	struct credentials now;
 	account_get_credentials(write->actor, &now);
 	write->number = write->token->id;
-	if (write->token->epoch == now.token_epoch)
+	if (write->token->epoch == now.token_epoch) {
 		directory_add_token(write->directory, GC_TAKE(write->token));
-	else
-		write->reason = REASON_WRONG_CREDENTIALS;
+		return;
+	}
+	write->reason = REASON_WRONG_CREDENTIALS;
+	cleanup_add(write->directory->cleanup, RECORD_TOKEN, hash_key(write->token->hash));
+	cleanup_start(write->directory->cleanup);
 }
 
 static void set_shared(struct account *account, const struct profile *profile)
@@ -229,6 +233,7 @@ static void apply_delete_account(struct write *write)
 	uint64_t account_id = write->actor->id;
 	struct credentials none = {.token_epoch = UINT64_MAX}; /* no sign-in finds it */
 	set_credentials(write->actor, &none);
+	directory_clean_account(write->directory, write->actor);
 	directory_remove_account(write->directory, write->actor);
 	write->audience->signed_out(write->audience->arg, account_id, 0, 0);
 }

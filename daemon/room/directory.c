@@ -2,6 +2,7 @@
 #include "room/directory.h"
 
 #include "base/mem.h"
+#include "room/cleanup.h"
 #include "store/store.h"
 
 #include <stdlib.h>
@@ -274,6 +275,40 @@ static void drop_invites(struct directory *d, uint64_t room_id, uint64_t account
 	HASH_ITER (hh, d->invites, invite, tmp)
 		if (invite->key.room_id == room_id || invite->key.account_id == account_id)
 			drop_invite(d, invite);
+}
+
+/* The records of those of a room or of an account that goes; the other one is 0. */
+static void clean_invites(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	struct invite *invite;
+	struct invite *tmp;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_ITER (hh, d->invites, invite, tmp)
+		if (invite->key.room_id == room_id || invite->key.account_id == account_id)
+			cleanup_add(d->cleanup, RECORD_INVITE,
+				record_key_pair(invite->key.room_id, invite->key.account_id));
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void directory_clean_room(struct directory *d, struct room *room)
+{
+	struct member *member;
+	struct member *tmp;
+	room_lock(room);
+	HASH_ITER (hh, room->shared.members, member, tmp) {
+		uint64_t id = member->account->id;
+		cleanup_add(d->cleanup, RECORD_MEMBER, record_key_pair(room->id, id));
+		cleanup_add(d->cleanup, RECORD_MARKER, record_key_pair(id, room->id));
+	}
+	room_unlock(room);
+	clean_invites(d, room->id, 0);
+	cleanup_start(d->cleanup);
+}
+
+void directory_clean_account(struct directory *d, struct account *account)
+{
+	clean_invites(d, 0, account->id);
+	cleanup_start(d->cleanup);
 }
 
 void directory_remove_account(struct directory *d, struct account *account)

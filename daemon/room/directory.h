@@ -11,6 +11,7 @@
 #include "room/record.h"
 #include "room/room.h"
 
+struct cleanup;
 struct store;
 
 /* What is numbered; also the key (one byte) of its RECORD_META. Numbers are for ever. */
@@ -58,6 +59,7 @@ struct invite { /* an account may join a private room */
 
 struct directory {
 	struct store *store; /* borrowed: outlives the directory */
+	struct cleanup *cleanup; /* owned: what is left of what was deleted */
 	struct roomlog_limits tail; /* immutable */
 	pthread_rwlock_t lock;
 	struct account *accounts; /* owned: uthash by_id */
@@ -79,7 +81,13 @@ struct directory {
 int directory_open(struct store *store, const struct directory_limits *limits,
 	const struct roomlog_limits *tail, struct directory **ret_directory,
 	struct err_text *err) GC_MUST_CHECK;
+/* Nothing is written to the store by itself from now on: before the store is closed. NULL is fine. */
+void directory_stop(struct directory *directory);
 struct directory *directory_close(struct directory *directory);
+
+/* The records of a room or account that is about to be removed go, in slices. Any thread. */
+void directory_clean_room(struct directory *directory, struct room *room);
+void directory_clean_account(struct directory *directory, struct account *account);
 
 /* Any thread. */
 void directory_set_limits(struct directory *directory, const struct directory_limits *limits);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
 #include "proto/codec.h"
+#include "room/cleanup.h"
 #include "store/store.h"
 
 #include <endian.h>
@@ -39,6 +40,13 @@ static void *decode(
 	if (!record)
 		load->bad_records++;
 	return record;
+}
+
+/* What is left of something deleted since. */
+static void leave_out(struct load *load, enum record_kind kind, const uint8_t *key, size_t len)
+{
+	if (len <= RECORD_KEY_BYTES_MAX)
+		cleanup_add(load->directory->cleanup, kind, record_key_bytes(key, len));
 }
 
 static bool load_account(
@@ -97,8 +105,10 @@ static bool load_head(void *arg, const struct store_head *head)
 {
 	struct load *load = arg;
 	struct room *room = directory_find_room(load->directory, head->log);
-	if (!room)
+	if (!room) {
+		cleanup_add_log(load->directory->cleanup, head->log);
 		return true;
+	}
 	roomlog_init(&room->shared.log, head->head);
 	room->shared.first_seq = head->first;
 	(void)room_unref(room);
@@ -118,9 +128,11 @@ static bool load_member(
 	}
 	struct room *room = directory_find_room(d, key_number(key, 0));
 	struct account *account = directory_find_account(d, key_number(key, sizeof(uint64_t)));
-	if (room && account) /* else what is left of a room or guest deleted since */
+	if (room && account)
 		directory_add_member(d, room, account,
 			&(struct member_start){.role = r->role, .joined_us = r->joined_us});
+	else
+		leave_out(load, RECORD_MEMBER, key, key_len);
 	(void)room_unref(room);
 	(void)account_unref(account);
 	codec_free(&r->base);
@@ -138,10 +150,14 @@ static bool load_marker(
 		return true;
 	}
 	struct room *room = directory_find_room(load->directory, key_number(key, sizeof(uint64_t)));
+	struct account *account = directory_find_account(load->directory, key_number(key, 0));
 	struct member *member = room ? room_find_member(room, key_number(key, 0)) : NULL;
-	if (member) /* a marker outlives its membership harmlessly */
+	if (member)
 		member->read_seq = r->read_seq;
+	else if (!room || !account) /* else it may come back and mark anew, before we are there */
+		leave_out(load, RECORD_MARKER, key, key_len);
 	(void)room_unref(room);
+	(void)account_unref(account);
 	codec_free(&r->base);
 	return true;
 }
@@ -157,8 +173,10 @@ static bool load_invite(
 	struct room *room = directory_find_room(load->directory, key_number(key, 0));
 	struct account *account =
 		directory_find_account(load->directory, key_number(key, sizeof(uint64_t)));
-	if (room && account) /* else what is left of one deleted since */
+	if (room && account)
 		directory_add_invite(load->directory, room->id, account->id);
+	else
+		leave_out(load, RECORD_INVITE, key, key_len);
 	(void)room_unref(room);
 	(void)account_unref(account);
 	return true;
@@ -185,6 +203,8 @@ static bool load_token(
 		token->epoch = r->token_epoch;
 		(void)snprintf(token->device, sizeof(token->device), "%s", r->device);
 		directory_add_token(d, token);
+	} else {
+		leave_out(load, RECORD_TOKEN, key, key_len);
 	}
 	(void)account_unref(account);
 	codec_free(&r->base);
@@ -232,6 +252,7 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 	pthread_rwlock_init(&d->lock, NULL);
 	pthread_mutex_init(&d->ids_mu, NULL);
 	pthread_mutex_init(&d->places_mu, NULL);
+	d->cleanup = cleanup_new(store);
 	struct load load = {.job = {.run = load_run}, .directory = d};
 	store_run_now(store, &load.job);
 	if (load.status != STORE_OK) {
@@ -247,8 +268,15 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 		(void)directory_close(d);
 		return err_raise(-EBADMSG);
 	}
+	cleanup_start(d->cleanup); /* not before all was read: who misses nothing is sure of it */
 	*ret_directory = d;
 	return 0;
+}
+
+void directory_stop(struct directory *d)
+{
+	if (d)
+		cleanup_stop(d->cleanup);
 }
 
 struct directory *directory_close(struct directory *d)
@@ -261,6 +289,7 @@ struct directory *directory_close(struct directory *d)
 	struct invite *next_invite;
 	if (!d)
 		return NULL;
+	d->cleanup = cleanup_free(d->cleanup);
 	HASH_ITER (hh, d->invites, invite, next_invite) {
 		HASH_DELETE(hh, d->invites, invite);
 		free(invite);

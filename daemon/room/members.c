@@ -185,6 +185,8 @@ static void prepare_part(struct write *write, Gchat__V1__Event *event, const str
 	write_add_event(write, event_new(event, 0, 0), NULL);
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, who->id), RECORD_NONE,
 		STORE_PRESENT);
+	write_put(write, RECORD_MARKER, record_key_pair(who->id, write->room->id), RECORD_NONE,
+		STORE_ANY);
 	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
 	write->apply = apply_part;
 }

@@ -297,6 +297,7 @@ enum reason op_update_room(struct write *write, const struct op_room_change *cha
 static void apply_delete(struct write *write)
 {
 	struct room *room = write->room;
+	directory_clean_room(write->directory, room);
 	for (;;) { /* each member hears of it; the directory unlinks them */
 		room_lock(room);
 		struct member *member = room->shared.members;

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "room/cleanup.h"
 
 #include <stdlib.h>
 
@@ -204,8 +205,8 @@ static void take_effect(struct write *write)
 		publish(write, i);
 }
 
-/* The room was deleted while the change was under way. What the store keeps of it belongs to a room
- * that is never loaded again; in memory there is nothing left that it could happen to. */
+/* The room was deleted while the change was under way: in memory there is nothing left that it could
+ * happen to. */
 static bool came_too_late(const struct write *write)
 {
 	if (!write->room)
@@ -214,6 +215,21 @@ static bool came_too_late(const struct write *write)
 	bool deleted = write->room->shared.deleted;
 	room_unlock(write->room);
 	return deleted;
+}
+
+/* What the store has of it, if anything, belongs to nothing. */
+static void take_back(struct write *write)
+{
+	struct cleanup *cleanup = write->directory->cleanup;
+	write->reason = REASON_UNKNOWN_ROOM;
+	for (size_t i = 0; i < write->op.put_count; i++) {
+		enum record_kind kind = (enum record_kind)write->puts[i].kind;
+		if (kind == RECORD_MEMBER || kind == RECORD_INVITE || kind == RECORD_MARKER)
+			cleanup_add(cleanup, kind, write->keys[i]);
+	}
+	if (write->op.append_count > 0)
+		cleanup_add_log(cleanup, write->room->id);
+	cleanup_start(cleanup);
 }
 
 static void count_refusal(struct write *write, enum store_status status)
@@ -235,8 +251,8 @@ static void on_stored(struct store_op *op, enum store_status status)
 	write->duplicate = status == STORE_DUPLICATE;
 	write->seq = write->appends[0].seq;
 	write->time_us = write->appends[0].time_us;
-	if (status == STORE_OK && came_too_late(write))
-		write->reason = REASON_UNKNOWN_ROOM;
+	if ((status == STORE_OK || status == STORE_CONFLICT) && came_too_late(write))
+		take_back(write);
 	else if (status == STORE_OK)
 		take_effect(write);
 	else

@@ -47,6 +47,7 @@ int hall_teardown(void **state)
 {
 	struct hall *hall = *state;
 	void *site = hall->site;
+	directory_stop(hall->site->directory);
 	hall->site->store = store_close(hall->site->store); /* its threads post to the shards */
 	hall->hub = hub_free(hall->hub);
 	hall->presence = presence_free(hall->presence);
