@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "ctl/exit.h"
 
@@ -69,6 +70,15 @@ static const struct command table[] = {
 		.help = "Shows version, state, sessions, rooms, the store and its health, the "
 			"addresses and the\ncertificate in service.",
 		.run = command_status},
+	{.name = "verify",
+		.arguments = "",
+		.summary = "Reads the whole store and checks it",
+		.help = "Checks each event's checksum and sequence number, each record, and the "
+			"store's\nstructure, while the server goes on. Lists what is wrong, by room, "
+			"and exits with 1\nwhere anything is; rooms with damage are closed to writing "
+			"from then on. Waits up to\nan hour unless --timeout is given.",
+		.timeout_ms = (int64_t)OPTIONS_TIMEOUT_MAX_S * CLOCK_MS_PER_S,
+		.run = command_verify},
 };
 
 const struct command *command_table(size_t *ret_count)

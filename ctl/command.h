@@ -29,6 +29,7 @@ struct command {
 	int args_min;
 	int args_max;
 	unsigned options; /* enum option_bit */
+	int64_t timeout_ms; /* for each answer, where none was asked for; 0: the usual */
 	/* Asks and prints; gives an exit status. */
 	int (*run)(const struct command_call *call);
 };
@@ -47,7 +48,7 @@ int command_check(
 void command_print_help(const struct command *command, FILE *out);
 void command_print_overview(FILE *out);
 
-/* The handlers, cmd_server.c, cmd_room.c and cmd_session.c. */
+/* The handlers, cmd_server.c, cmd_room.c, cmd_session.c and cmd_store.c. */
 int command_cert_rotate(const struct command_call *call);
 int command_cert_status(const struct command_call *call);
 int command_kick(const struct command_call *call);
@@ -55,3 +56,4 @@ int command_list_members(const struct command_call *call);
 int command_list_rooms(const struct command_call *call);
 int command_list_sessions(const struct command_call *call);
 int command_status(const struct command_call *call);
+int command_verify(const struct command_call *call);

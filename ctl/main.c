@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ctl/admin.h"
 #include "ctl/command.h"
 #include "ctl/exit.h"
@@ -36,10 +37,18 @@ static int help(char **words, int count)
 	return EXIT_DONE;
 }
 
+static int64_t timeout_of(const struct command *command, const struct options *options)
+{
+	if (options->timeout_ms > 0)
+		return options->timeout_ms;
+	return command->timeout_ms > 0 ? command->timeout_ms
+				       : (int64_t)OPTIONS_TIMEOUT_DEFAULT_S * CLOCK_MS_PER_S;
+}
+
 static int run(const struct command *command, const struct options *options, int taken)
 {
 	struct output output = output_for_stdout(options->format, !options->no_legend);
-	struct admin *admin = admin_new(options->socket, options->timeout_ms, stderr);
+	struct admin *admin = admin_new(options->socket, timeout_of(command, options), stderr);
 	struct command_call call = {.options = options,
 		.output = &output,
 		.admin = admin,

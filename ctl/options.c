@@ -150,8 +150,7 @@ static void fill_long(struct option *list)
 int options_parse(int argc, char **argv, struct options *ret_options, FILE *err)
 {
 	struct option list[GC_LENGTH(entries) + 1] = {0};
-	struct options o = {.socket = OPTIONS_SOCKET_DEFAULT,
-		.timeout_ms = (int64_t)OPTIONS_TIMEOUT_DEFAULT_S * CLOCK_MS_PER_S};
+	struct options o = {.socket = OPTIONS_SOCKET_DEFAULT};
 	int value = 0;
 
 	fill_long(list);

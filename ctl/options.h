@@ -27,7 +27,7 @@ struct options {
 	const char *socket;
 	enum output_format format;
 	bool no_legend;
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* 0: not given */
 	bool help;
 	bool version;
 	unsigned given; /* enum option_bit */

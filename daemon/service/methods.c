@@ -7,6 +7,7 @@
 #include "gchat/v1/chat.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "service/admin_calls.h"
+#include "service/admin_verify.h"
 #include "service/auth_calls.h"
 #include "service/chat_stream.h"
 #include "service/history.h"
@@ -52,7 +53,7 @@ static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/SetRole", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/Unban", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/Verify", ADMIN),
+	CALL("/gchat.v1.Admin/Verify", ADMIN, gchat__v1__verify_request, admin_verify),
 	CALL("/gchat.v1.Auth/ChangePassword", ACCOUNT, gchat__v1__change_password_request, auth_change_password),
 	CALL("/gchat.v1.Auth/CreateAccount", ANYONE, gchat__v1__create_account_request, auth_create_account),
 	CALL("/gchat.v1.Auth/GetServerInfo", ANYONE, gchat__v1__get_server_info_request, auth_get_server_info),

@@ -133,4 +133,5 @@ const struct store_engine store_engine_mem = {
 	.heads = mem_heads,
 	.head = mem_head,
 	.scan = mem_scan,
+	.check = mem_check,
 };

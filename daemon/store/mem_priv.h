@@ -95,5 +95,7 @@ enum store_status mem_seq_at(
 	struct store_reader *reader, uint64_t log, uint64_t time_us, uint64_t *ret_seq);
 enum store_status mem_heads(struct store_reader *reader, store_head_fn fn, void *arg);
 enum store_status mem_head(struct store_reader *reader, uint64_t log, struct store_head *ret_head);
+enum store_status mem_check(struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn,
+	void *arg, bool *ret_done);
 enum store_status mem_scan(struct store_reader *reader, const struct store_search *search,
 	store_record_fn fn, void *arg);

@@ -215,4 +215,5 @@ const struct store_engine store_engine_sqlite = {
 	.heads = sqlite_heads,
 	.head = sqlite_head,
 	.scan = sqlite_scan,
+	.check = sqlite_check,
 };

@@ -52,6 +52,7 @@ static const char *const SQL[_SQL_MAX] = {
 			    " AND (flags & ?5) AND author <> ?4 LIMIT ?3)",
 	[SQL_EVENT_TIME] = "SELECT key, time_us FROM ev"
 			   " WHERE key >= ?1 AND key <= ?2 ORDER BY key LIMIT 1",
+	[SQL_EVENT_NEXT] = "SELECT key FROM ev WHERE key >= ?1 ORDER BY key LIMIT 1",
 	[SQL_LOG_GET] = "SELECT head, floor, last_time, dropped FROM log WHERE id = ?1",
 	[SQL_LOG_SET] = "INSERT INTO log(id, head, floor, last_time, dropped)"
 			" VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET head = ?2,"

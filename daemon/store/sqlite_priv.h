@@ -46,6 +46,11 @@ enum store_status sqlite_head(
 enum store_status sqlite_scan(struct store_reader *reader, const struct store_search *search,
 	store_record_fn fn, void *arg);
 
+/* ---- sqlite_check.c ---- */
+
+enum store_status sqlite_check(struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn,
+	void *arg, bool *ret_done);
+
 /* ---- records' checksums, in sqlite_read.c ---- */
 
 uint32_t sqlite_record_crc(

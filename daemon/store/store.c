@@ -254,3 +254,11 @@ enum store_status store_scan(struct store_reader *reader, uint32_t kind, const u
 	struct store_search search = {.kind = kind, .key = prefix, .key_len = prefix_len};
 	return reader->engine->scan(reader, &search, fn, arg);
 }
+
+enum store_status store_check(
+	struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn, void *arg, bool *ret_done)
+{
+	if (!reader->engine)
+		return STORE_UNAVAILABLE;
+	return reader->engine->check(reader, budget_ms, fn, arg, ret_done);
+}

@@ -137,10 +137,18 @@ struct store_head {
 	uint64_t first; /* oldest seq kept; head + 1 when all were trimmed */
 };
 
+/* Something that store_check found wrong. */
+struct store_flaw {
+	uint64_t log; /* 0: not of one log */
+	uint64_t seq; /* 0: not of one event */
+	const char *text; /* one sentence; borrowed until the callback returns */
+};
+
 /* Receives what a read finds, in order; reader thread (or the caller's, at start). false: stop. */
 typedef bool (*store_event_fn)(void *arg, const struct store_event *event);
 typedef bool (*store_record_fn)(
 	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len);
+typedef bool (*store_flaw_fn)(void *arg, const struct store_flaw *flaw);
 typedef bool (*store_head_fn)(void *arg, const struct store_head *head);
 
 /* What a job may do: read. Valid only within the job's run call, on its thread. */
@@ -244,3 +252,9 @@ enum store_status store_get(struct store_reader *reader, uint32_t kind, const ui
  * others delivered, and then it is STORE_DAMAGED. */
 enum store_status store_scan(struct store_reader *reader, uint32_t kind, const uint8_t *prefix,
 	size_t prefix_len, store_record_fn fn, void *arg);
+
+/* Checks the structure of the store, which reading its logs and records does not: that there is no
+ * event outside of what its log says it holds, and what the engine can check by itself. It works for
+ * up to `budget_ms`; *ret_done is false when there was more. */
+enum store_status store_check(struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn,
+	void *arg, bool *ret_done);

@@ -100,6 +100,8 @@ struct store_engine {
 	/* Records whose key is (exact) or begins with (not exact) `key`. */
 	enum store_status (*scan)(struct store_reader *reader, const struct store_search *search,
 		store_record_fn fn, void *arg);
+	enum store_status (*check)(struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn,
+		void *arg, bool *ret_done);
 };
 
 extern const struct store_engine store_engine_sqlite;

@@ -50,7 +50,7 @@ static void without_options_the_defaults_hold(void **state)
 	(void)state;
 	assert_int_equal(parse(&l, "gchatctl status"), EXIT_DONE);
 	assert_string_equal(l.options.socket, "/run/gchatd/admin.sock");
-	assert_int_equal(l.options.timeout_ms, 10000);
+	assert_int_equal(l.options.timeout_ms, 0);
 	assert_int_equal(l.options.format, OUTPUT_TABLE);
 	assert_int_equal(l.options.word_count, 1);
 }
