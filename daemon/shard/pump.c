@@ -8,6 +8,7 @@
  */
 #include "shard/pump.h"
 
+#include "base/mem.h"
 #include "base/metrics.h"
 #include "rpc/payload.h"
 #include "shard/session.h"
@@ -101,7 +102,7 @@ static void on_read(struct op *op, bool ok)
 
 /* Events of the tail, up to the budget. True: the cursor is level now. Hot path. */
 static bool take_tail(struct session *s, struct subscription *sub, uint64_t to,
-	struct budget *budget, grpc_byte_buffer *message)
+	struct budget *budget, grpc_slice_buffer *out)
 {
 	uint64_t last;
 	grpc_slice slice = subscription_take(sub, to, budget->bytes, budget->events, &last);
@@ -109,7 +110,7 @@ static bool take_tail(struct session *s, struct subscription *sub, uint64_t to,
 		return false; /* the tail has moved on: plan again */
 	size_t count = (size_t)(last - sub->cursor.next + 1);
 	size_t bytes = GRPC_SLICE_LENGTH(slice);
-	payload_append(message, slice);
+	grpc_slice_buffer_add(out, slice);
 	cursor_advance(&sub->cursor, last);
 	s->events_out += count;
 	metric_add(METRIC_EVENTS_OUT, count);
@@ -120,8 +121,8 @@ static bool take_tail(struct session *s, struct subscription *sub, uint64_t to,
 
 /* Everything of one room that fits; the subscription leaves the dirty list when it is level. False:
  * this message must end here. */
-static bool take_room(struct session *s, struct subscription *sub, struct budget *budget,
-	grpc_byte_buffer *message)
+static bool take_room(
+	struct session *s, struct subscription *sub, struct budget *budget, grpc_slice_buffer *out)
 {
 	uint64_t to;
 	struct log_span span = subscription_span(sub);
@@ -136,7 +137,7 @@ static bool take_room(struct session *s, struct subscription *sub, struct budget
 			catch_up_start(sub, to);
 		break;
 	case CURSOR_TAIL:
-		if (take_tail(s, sub, to, budget, message))
+		if (take_tail(s, sub, to, budget, out))
 			break;
 		return true; /* there is more, or the end to look at */
 	case CURSOR_FINISHED:
@@ -150,13 +151,12 @@ static bool take_room(struct session *s, struct subscription *sub, struct budget
 	return true;
 }
 
-static void take_rooms(struct session *s, grpc_byte_buffer *message)
+static void take_rooms(struct session *s, grpc_slice_buffer *out)
 {
 	const struct shard_limits *limits = &s->shard->limits;
 	struct budget budget = {.bytes = limits->batch_bytes, .events = limits->batch_events};
 	struct subscription *first = TAILQ_FIRST(&s->dirty);
-	while (first && budget.bytes > 0 && budget.events > 0 &&
-		take_room(s, first, &budget, message))
+	while (first && budget.bytes > 0 && budget.events > 0 && take_room(s, first, &budget, out))
 		first = TAILQ_FIRST(&s->dirty);
 	if (first) { /* the next message begins with another room */
 		TAILQ_REMOVE(&s->dirty, first, dirty_link);
@@ -186,6 +186,7 @@ static void take_updates(struct session *s, grpc_byte_buffer *message)
 	for (unsigned i = 0; i < s->update_count; i++)
 		payload_append(message, s->updates[i]);
 	s->update_count = 0;
+	mem_freep(&s->updates);
 }
 
 static void start_write(struct session *s)
@@ -221,24 +222,23 @@ void session_flush(struct session *s)
 	if (s->write_op.busy || s->state == SESSION_CLOSED || s->status_sent)
 		return; /* the write's end looks again */
 	mend_shed(s);
-	grpc_byte_buffer *message = payload_new();
-	grpc_byte_buffer *events = payload_new();
+	struct shard *shard = s->shard;
+	grpc_byte_buffer *message = payload_pool_take(&shard->payloads);
 	if (s->state == SESSION_LIVE) {
-		take_rooms(s, events); /* may add gaps to the control piece, which goes first */
+		take_rooms(s,
+			&shard->events); /* may add gaps to the control piece, which goes first */
 		take_control(s, message);
-		grpc_slice_buffer *from = &events->data.raw.slice_buffer;
-		grpc_slice_buffer_move_into(from, &message->data.raw.slice_buffer);
+		grpc_slice_buffer_move_into(&shard->events, &message->data.raw.slice_buffer);
 		take_updates(s, message);
 	} else {
 		take_control(s, message);
 	}
-	payload_freep(&events);
 	if (message->data.raw.slice_buffer.count > 0) {
 		s->sending = message;
 		start_write(s);
 		return;
 	}
-	payload_freep(&message);
+	payload_pool_return(&shard->payloads, &message);
 	if (s->state == SESSION_ENDING)
 		session_send_status(s);
 }
@@ -248,7 +248,7 @@ static void on_written(struct op *op, bool ok)
 {
 	(void)ok; /* a failed write is followed by the close */
 	struct session *s = GC_CONTAINER_OF(op, struct session, write_op);
-	payload_freep(&s->sending);
+	payload_pool_return(&s->shard->payloads, &s->sending);
 	s->sending_bytes = 0;
 	s->requests -= s->sending_replies;
 	s->sending_replies = 0;

@@ -204,11 +204,13 @@ void session_update(struct session *s, grpc_slice wire)
 		return;
 	if (s->update_count == SESSION_UPDATES_MAX) {
 		grpc_slice_unref(s->updates[0]);
-		memmove(s->updates, s->updates + 1, sizeof(s->updates) - sizeof(s->updates[0]));
 		s->update_count--;
+		memmove(s->updates, s->updates + 1, s->update_count * sizeof(s->updates[0]));
 		s->shed = true;
 		metric_add(METRIC_SHED_UPDATES, 1);
 	}
+	if (!s->updates)
+		s->updates = mem_new(SESSION_UPDATES_MAX, sizeof(*s->updates));
 	s->updates[s->update_count++] = grpc_slice_ref(wire);
 	session_make_ready(s);
 }

@@ -66,6 +66,7 @@ static void session_free(struct session *s)
 	}
 	for (unsigned i = 0; i < s->update_count; i++)
 		grpc_slice_unref(s->updates[i]);
+	free(s->updates);
 	LIST_REMOVE(s, shard_link);
 	s->shard->session_count--;
 	grpc_call_unref(s->call);

@@ -107,7 +107,7 @@ struct session {
 	SLIST_HEAD(, request) free_requests;
 
 	struct control control;
-	grpc_slice updates[SESSION_UPDATES_MAX];
+	grpc_slice *updates; /* owned, SESSION_UPDATES_MAX of them; NULL while there are none */
 	unsigned update_count;
 	bool shed; /* updates were lost: snapshots when there is room again */
 	uint64_t update_serial;

@@ -135,6 +135,7 @@ void shard_init(struct shard *shard, struct hub *hub, unsigned index)
 	queue_init(&shard->queue);
 	mailbox_init(&shard->box);
 	codec_arena_init(&shard->arena);
+	grpc_slice_buffer_init(&shard->events);
 	TAILQ_INIT(&shard->ready);
 	TAILQ_INIT(&shard->waiting);
 	LIST_INIT(&shard->sessions);
@@ -186,4 +187,6 @@ void shard_deinit(struct shard *shard)
 	(void)mailbox_deliver(&shard->box); /* late letters free themselves */
 	mailbox_deinit(&shard->box);
 	codec_arena_deinit(&shard->arena);
+	payload_pool_deinit(&shard->payloads);
+	grpc_slice_buffer_destroy(&shard->events);
 }

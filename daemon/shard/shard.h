@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "proto/codec.h"
+#include "rpc/payload_pool.h"
 #include "rpc/queue.h"
 #include "shard/mailbox.h"
 #include <stdint.h>
@@ -52,6 +53,8 @@ struct shard { /* shard thread only, but for box, queue's wake and beat */
 	pthread_t thread;
 	_Atomic uint64_t beat; /* turns made: grows while the thread makes progress */
 	struct codec_arena arena;
+	struct payload_pool payloads; /* for the messages of its sessions */
+	grpc_slice_buffer events; /* of the message being put together; empty between messages */
 	struct shard_limits limits;
 	struct session_queue ready; /* have something to write, and no write under way */
 	struct session_queue waiting; /* have a deadline: no hello yet, or ending */

@@ -97,6 +97,7 @@ void hall_leave(struct session *s)
 		TAILQ_REMOVE(&s->shard->waiting, s, waiting_link);
 	for (unsigned i = 0; i < s->update_count; i++)
 		grpc_slice_unref(s->updates[i]);
+	free(s->updates);
 	control_deinit(&s->control);
 	account_unref(s->account);
 	free(s);
