@@ -19,12 +19,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/mem.h"
 
 enum {
 	WIRE_PAIRS_MAX = 512,
 	WIRE_BUFFER_BYTES = 16 * 1024,
+	WIRE_SLOW_BYTES = 512, /* a chunk, where bytes_per_s is set */
 	WIRE_BACKLOG = 512,
 	WIRE_POLL_FIRST = 2, /* the wake-up and the listener come before the pairs */
 };
@@ -34,6 +36,7 @@ struct way {
 	size_t from;
 	size_t len;
 	bool ended; /* its source has said all */
+	struct mono due; /* what is in the buffer waits until then */
 };
 
 struct pair {
@@ -51,6 +54,8 @@ struct wire {
 	struct pair *pairs[WIRE_PAIRS_MAX]; /* owned */
 	size_t pair_count;
 	unsigned frozen; /* enum wire_way bits */
+	struct wire_shape shape;
+	uint64_t chance; /* of delays; xorshift64, never 0 */
 	bool refusing;
 	bool ending;
 	uint64_t bytes[2];
@@ -117,22 +122,52 @@ static void accept_one(struct wire *w)
 	w->pairs[w->pair_count++] = p;
 }
 
+static unsigned chance_below(struct wire *w, unsigned limit)
+{
+	w->chance ^= w->chance << 13;
+	w->chance ^= w->chance >> 7;
+	w->chance ^= w->chance << 17;
+	return (unsigned)(w->chance % limit);
+}
+
+/* When a chunk that came just now may go on. */
+static struct mono due_time(struct wire *w, size_t len)
+{
+	const struct wire_shape *s = &w->shape;
+	int64_t ms = s->delay_min_ms;
+
+	if (s->delay_max_ms > s->delay_min_ms)
+		ms += chance_below(w, s->delay_max_ms - s->delay_min_ms + 1);
+	if (s->stall_one_in && chance_below(w, s->stall_one_in) == 0)
+		ms += chance_below(w, s->stall_max_ms + 1);
+	if (s->bytes_per_s)
+		ms += (int64_t)len * CLOCK_MS_PER_S / s->bytes_per_s;
+	return ms ? clock_mono_add_ms(clock_mono(), ms) : (struct mono){0};
+}
+
+static bool is_due(const struct way *way)
+{
+	return way->due.us == 0 || clock_mono().us >= way->due.us;
+}
+
 /* Moves what it can one way. False: the connection is broken. */
 static bool forward(struct wire *w, struct pair *p, int which)
 {
 	struct way *way = &p->way[which];
 
 	if (way->len == 0 && !way->ended && !(w->frozen & (1U << which))) {
-		ssize_t n = recv(p->fd[which], way->buffer, sizeof(way->buffer), 0);
+		size_t room = w->shape.bytes_per_s ? WIRE_SLOW_BYTES : sizeof(way->buffer);
+		ssize_t n = recv(p->fd[which], way->buffer, room, 0);
 		if (n < 0)
 			return errno == EAGAIN || errno == ENOTCONN || errno == EINTR;
 		way->from = 0;
 		way->len = (size_t)n;
 		way->ended = n == 0;
+		way->due = due_time(w, way->len);
 		if (way->ended)
 			(void)shutdown(p->fd[!which], SHUT_WR);
 	}
-	if (way->len > 0) {
+	if (way->len > 0 && is_due(way)) {
 		ssize_t n = send(p->fd[!which], way->buffer + way->from, way->len, MSG_NOSIGNAL);
 		if (n < 0)
 			return errno == EAGAIN || errno == ENOTCONN || errno == EINTR;
@@ -151,9 +186,25 @@ static short interest(const struct wire *w, const struct pair *p, int side)
 
 	if (out->len == 0 && !out->ended && !(w->frozen & (1U << side)))
 		events |= POLLIN;
-	if (in->len > 0)
+	if (in->len > 0 && is_due(in))
 		events |= POLLOUT;
 	return events;
+}
+
+/* Until the first delayed chunk may go on; -1: none waits. */
+static int next_due_ms(const struct wire *w)
+{
+	struct mono now = clock_mono();
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < w->pair_count; i++) {
+		for (int which = 0; which < 2; which++) {
+			const struct way *way = &w->pairs[i]->way[which];
+			if (way->len > 0 && way->due.us > now.us && way->due.us - now.us < next)
+				next = way->due.us - now.us;
+		}
+	}
+	return next == INT64_MAX ? -1 : (int)(next / CLOCK_US_PER_MS) + 1;
 }
 
 static size_t fill_polls(const struct wire *w, struct pollfd *polls)
@@ -195,8 +246,9 @@ static void *run(void *arg)
 	(void)pthread_mutex_lock(&w->mu);
 	while (!w->ending) {
 		size_t n = fill_polls(w, polls);
+		int wait_ms = next_due_ms(w);
 		(void)pthread_mutex_unlock(&w->mu);
-		(void)poll(polls, n, -1);
+		(void)poll(polls, n, wait_ms);
 		(void)pthread_mutex_lock(&w->mu);
 		if (polls[0].revents)
 			(void)!read(w->wake, &count, sizeof(count));
@@ -217,6 +269,7 @@ struct wire *wire_open(struct td *td)
 	socklen_t len = sizeof(a);
 
 	w->server_port = td_port(td);
+	w->chance = w->server_port; /* any number but 0 will do */
 	w->listener = loopback(0, &a);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->listener < 0 || w->wake < 0 ||
@@ -259,11 +312,31 @@ const char *wire_address(const struct wire *w)
 	return w->address;
 }
 
+/* What is in a buffer waits no longer. */
+static void unshape(struct wire *w)
+{
+	w->shape = (struct wire_shape){0};
+	for (size_t i = 0; i < w->pair_count; i++) {
+		for (int which = 0; which < 2; which++)
+			w->pairs[i]->way[which].due = (struct mono){0};
+	}
+}
+
+void wire_shape(struct wire *w, const struct wire_shape *shape)
+{
+	(void)pthread_mutex_lock(&w->mu);
+	w->shape = *shape;
+	wake(w);
+	(void)pthread_mutex_unlock(&w->mu);
+}
+
 static void change(struct wire *w, bool reset, bool refusing, unsigned frozen)
 {
 	(void)pthread_mutex_lock(&w->mu);
 	if (reset)
 		remove_all(w);
+	if (!frozen)
+		unshape(w);
 	w->refusing = refusing;
 	w->frozen = frozen;
 	wake(w);

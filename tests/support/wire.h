@@ -31,6 +31,17 @@ void wire_cut(struct wire *w);
 void wire_freeze(struct wire *w, enum wire_way way);
 void wire_mend(struct wire *w);
 
+/* How badly it forwards; what is 0 is as it should be. */
+struct wire_shape {
+	unsigned delay_min_ms; /* each chunk is late by its own time between these */
+	unsigned delay_max_ms;
+	unsigned bytes_per_s;
+	unsigned stall_one_in; /* so often a chunk waits much longer, as after a lost packet */
+	unsigned stall_max_ms;
+};
+/* Both ways, for what comes from now on, until wire_mend. Nothing is lost or reordered. */
+void wire_shape(struct wire *w, const struct wire_shape *shape);
+
 /* Connections now, and bytes forwarded since the start. */
 unsigned wire_connections(struct wire *w);
 uint64_t wire_bytes(struct wire *w, enum wire_way way);
