@@ -5,6 +5,7 @@
 #include "gchat/v1/record.pb-c.h"
 #include "proto/codec.h"
 #include "room/cleanup.h"
+#include "room/name.h"
 #include "store/store.h"
 
 #include <endian.h>
@@ -13,11 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Numbers of accounts and tokens: larger ones were never given. */
+#define NUMBER_MAX ((uint64_t)INT64_MAX)
+
 struct load {
 	struct store_job job;
 	struct directory *directory; /* borrowed: the caller's */
 	enum store_status status;
-	unsigned bad_records; /* could not be decoded */
+	unsigned bad_records; /* could not be decoded, or say what nobody wrote */
 };
 
 static uint64_t key_number(const uint8_t *key, size_t offset)
@@ -49,17 +53,70 @@ static void leave_out(struct load *load, enum record_kind kind, const uint8_t *k
 		cleanup_add(load->directory->cleanup, kind, record_key_bytes(key, len));
 }
 
+/* Decodes or counts it; NULL also where what was decoded isn't sound. */
+static void *take_if(struct load *load, ProtobufCMessage *record, bool is_sound)
+{
+	if (is_sound)
+		return record;
+	load->bad_records += record != NULL; /* else it is counted already */
+	codec_free(record);
+	return NULL;
+}
+
+/* A record stands under its number, which must leave room for a next one. */
+static bool is_numbered(const uint8_t *key, size_t key_len, uint64_t id, uint64_t max)
+{
+	return key_len == sizeof(uint64_t) && key_number(key, 0) == id && id > 0 && id <= max;
+}
+
+static bool is_known_user(struct directory *d, const char *name)
+{
+	struct account *account = directory_find_user(d, name);
+	(void)account_unref(account);
+	return account;
+}
+
+static bool is_known_room(struct directory *d, const char *name)
+{
+	struct room *room = directory_find_room_name(d, name);
+	(void)room_unref(room);
+	return room;
+}
+
+/* What was refused when it was asked for can't have been stored: it would break what is sent. */
+static bool is_sound_account(
+	struct directory *d, const uint8_t *key, size_t key_len, const Gchat__V1__AccountRecord *r)
+{
+	return is_numbered(key, key_len, r->account_id, NUMBER_MAX) && name_is_user(r->user) &&
+	       name_text_fits(r->display_name, LIMIT_DISPLAY_NAME_BYTES, true) &&
+	       name_text_fits(r->status_text, LIMIT_STATUS_TEXT_BYTES, true) &&
+	       strlen(r->password_hash) < ACCOUNT_PASSWORD_HASH_BYTES && !is_known_user(d, r->user);
+}
+
+static bool is_sound_room(
+	struct directory *d, const uint8_t *key, size_t key_len, const Gchat__V1__RoomRecord *r)
+{
+	bool direct = r->visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT;
+	return is_numbered(key, key_len, r->room_id, STORE_LOG_ID_MAX) &&
+	       (direct ? r->name[0] == '@' && strlen(r->name) <= LIMIT_ROOM_NAME_BYTES
+		       : name_is_room(r->name)) &&
+	       name_text_fits(r->title, LIMIT_TITLE_BYTES, true) &&
+	       name_text_fits(r->topic, LIMIT_TOPIC_BYTES, true) &&
+	       r->visibility >= GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC &&
+	       r->visibility <= GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT &&
+	       !is_known_room(d, r->name);
+}
+
 static bool load_account(
 	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
 {
-	(void)key;
-	(void)key_len;
 	struct load *load = arg;
+	struct directory *d = load->directory;
 	Gchat__V1__AccountRecord *r =
 		decode(load, &gchat__v1__account_record__descriptor, value, value_len);
+	r = take_if(load, (void *)r, r && is_sound_account(d, key, key_len, r));
 	if (!r)
 		return true;
-	struct directory *d = load->directory;
 	struct account *account = account_new(r->account_id, r->user, r->guest, r->created_us);
 	(void)snprintf(account->shared.display_name, sizeof(account->shared.display_name), "%s",
 		r->display_name);
@@ -81,14 +138,13 @@ static bool load_account(
 static bool load_room(
 	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
 {
-	(void)key;
-	(void)key_len;
 	struct load *load = arg;
+	struct directory *d = load->directory;
 	Gchat__V1__RoomRecord *r =
 		decode(load, &gchat__v1__room_record__descriptor, value, value_len);
+	r = take_if(load, (void *)r, r && is_sound_room(d, key, key_len, r));
 	if (!r)
 		return true;
-	struct directory *d = load->directory;
 	struct room *room = room_new(r->room_id, r->name, r->created_us);
 	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", r->title);
 	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", r->topic);
@@ -122,10 +178,11 @@ static bool load_member(
 	struct directory *d = load->directory;
 	Gchat__V1__MemberRecord *r =
 		decode(load, &gchat__v1__member_record__descriptor, value, value_len);
-	if (!r || key_len != 2 * sizeof(uint64_t)) {
-		codec_free(r ? &r->base : NULL);
+	r = take_if(load, (void *)r,
+		r && key_len == 2 * sizeof(uint64_t) && r->role >= GCHAT__V1__ROLE__ROLE_READER &&
+			r->role <= GCHAT__V1__ROLE__ROLE_OWNER);
+	if (!r)
 		return true;
-	}
 	struct room *room = directory_find_room(d, key_number(key, 0));
 	struct account *account = directory_find_account(d, key_number(key, sizeof(uint64_t)));
 	if (room && account)
@@ -145,17 +202,19 @@ static bool load_marker(
 	struct load *load = arg;
 	Gchat__V1__MarkerRecord *r =
 		decode(load, &gchat__v1__marker_record__descriptor, value, value_len);
-	if (!r || key_len != 2 * sizeof(uint64_t)) {
-		codec_free(r ? &r->base : NULL);
+	r = take_if(load, (void *)r, r && key_len == 2 * sizeof(uint64_t));
+	if (!r)
 		return true;
-	}
 	struct room *room = directory_find_room(load->directory, key_number(key, sizeof(uint64_t)));
 	struct account *account = directory_find_account(load->directory, key_number(key, 0));
 	struct member *member = room ? room_find_member(room, key_number(key, 0)) : NULL;
-	if (member)
-		member->read_seq = r->read_seq;
-	else if (!room || !account) /* else it may come back and mark anew, before we are there */
+	if (member) {
+		uint64_t head =
+			room->shared.log.head; /* a log that lost its end is read to there */
+		member->read_seq = r->read_seq < head ? r->read_seq : head;
+	} else if (!room || !account) { /* else it may come back and mark anew, before we are there */
 		leave_out(load, RECORD_MARKER, key, key_len);
+	}
 	(void)room_unref(room);
 	(void)account_unref(account);
 	codec_free(&r->base);
@@ -189,12 +248,13 @@ static bool load_token(
 	struct directory *d = load->directory;
 	Gchat__V1__TokenRecord *r =
 		decode(load, &gchat__v1__token_record__descriptor, value, value_len);
+	r = take_if(load, (void *)r,
+		r && key_len == LIMIT_SHA256_BYTES && r->token_id > 0 && r->token_id <= NUMBER_MAX);
 	if (!r)
 		return true;
 	struct account *account = directory_find_account(d, r->account_id);
 	d->next_id[ID_TOKEN] = above(d->next_id[ID_TOKEN], r->token_id);
-	bool valid = account && r->token_epoch == account->shared.token_epoch;
-	if (valid && key_len == LIMIT_SHA256_BYTES) {
+	if (account && r->token_epoch == account->shared.token_epoch) {
 		struct account_token *token = mem_new(1, sizeof(*token));
 		memcpy(token->hash, key, LIMIT_SHA256_BYTES);
 		token->id = r->token_id;
@@ -216,8 +276,11 @@ static bool load_meta(
 {
 	struct load *load = arg;
 	struct directory *d = load->directory;
-	if (key_len == 1 && key[0] < _ID_MAX && value_len == sizeof(uint64_t))
-		d->next_id[key[0]] = above(d->next_id[key[0]], key_number(value, 0) - 1);
+	uint64_t next = value_len == sizeof(uint64_t) ? key_number(value, 0) : 0;
+	bool is_sound = key_len == 1 && next > 0 && next <= NUMBER_MAX;
+	load->bad_records += !is_sound;
+	if (is_sound && key[0] < _ID_MAX)
+		d->next_id[key[0]] = above(d->next_id[key[0]], next - 1);
 	return true;
 }
 
