@@ -45,7 +45,7 @@ void mirror_check_rooms(struct world *w)
 
 /* ---- memory and store ---- */
 
-static void compare_members(struct room *a, struct room *b)
+static void compare_members(const struct world *w, struct room *a, struct room *b)
 {
 	struct member *member;
 	struct member *tmp;
@@ -53,12 +53,14 @@ static void compare_members(struct room *a, struct room *b)
 	HASH_ITER (hh, a->shared.members, member, tmp) {
 		const struct member *other = room_find_member(b, member->account->id);
 		GC_ASSERT(other && other->role == member->role);
-		GC_ASSERT(other->read_seq == member->read_seq);
+		/* a marker that was ahead of its log to begin with moves with the log */
+		GC_ASSERT(w->filled || other->read_seq == member->read_seq);
 	}
 }
 
-static void compare_rooms(struct directory *a, struct directory *b)
+static void compare_rooms(const struct world *w, struct directory *b)
 {
+	struct directory *a = w->directory;
 	size_t count;
 	struct room **rooms = directory_all_rooms(a, &count);
 	GC_ASSERT(
@@ -74,7 +76,7 @@ static void compare_rooms(struct directory *a, struct directory *b)
 		GC_ASSERT(x.visibility == y.visibility && x.head_seq == y.head_seq);
 		GC_ASSERT(memcmp(rooms[i]->request_id, other->request_id,
 				  sizeof(other->request_id)) == 0);
-		compare_members(rooms[i], other);
+		compare_members(w, rooms[i], other);
 		(void)room_unref(other);
 		(void)room_unref(rooms[i]);
 	}
@@ -113,7 +115,7 @@ void mirror_check(struct world *w)
 	struct err_text err;
 	GC_ASSERT(directory_open(
 			  w->store, &w->directory->limits, &w->directory->tail, &again, &err) == 0);
-	compare_rooms(w->directory, again);
+	compare_rooms(w, again);
 	compare_accounts(w->directory, again);
 	(void)directory_close(again);
 }

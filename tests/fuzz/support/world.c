@@ -115,9 +115,10 @@ static void await_threads(struct world *w)
 {
 	struct barrier b = {.op.on_done = on_op, .job.run = on_job, .work.run = on_work};
 	sem_init(&b.passed, 0, 0);
-	while (worker_submit(site.workers, &b.work) != 0)
-		usleep(100); /* full: until there is room */
-	pass(&b);
+	while (worker_queued(site.workers) > 0)
+		usleep(100); /* in whatever order they run */
+	GC_ASSERT(worker_submit(site.workers, &b.work) == 0);
+	pass(&b); /* one thread: behind the last of them */
 	if (!w->blocker) {
 		store_submit(w->store, &b.op);
 		pass(&b);
@@ -235,7 +236,7 @@ static void set_options(struct world *w, const struct world_options *options)
 	c->limits.requests_in_flight = 2;
 }
 
-static void open_layers(struct world *w)
+static bool open_layers(struct world *w, const struct world_options *options)
 {
 	const struct config *c = &w->config;
 	struct err_text err;
@@ -266,12 +267,20 @@ static void open_layers(struct world *w)
 			&(struct store_options){
 				.engine = "mem", .readers = 1, .on_batch = hub_kick, .arg = w->hub},
 			&w->store, &err) == 0);
-	GC_ASSERT(directory_open(w->store, &limits, &tail, &w->directory, &err) == 0);
+	if (options->fill) {
+		options->fill(options->arg, w->store);
+		await_threads(w);
+	}
+	if (directory_open(w->store, &limits, &tail, &w->directory, &err) != 0) {
+		GC_ASSERT(options->fill && err.text[0]);
+		return false;
+	}
 	w->presence = presence_new(
 		w->directory, &(struct presence_options){.grace_ms = 0, .interval_ms = 0});
 	w->hub->options.directory = w->directory;
 	w->hub->options.presence = w->presence;
 	w->hub->options.store = w->store;
+	return true;
 }
 
 /* Attempts are counted anew in each world. */
@@ -321,18 +330,25 @@ static void finish(struct world *w, struct write *writes, size_t count)
 	}
 }
 
+static const char *const names[_WORLD_PERSON_MAX] = {"ada", "bob", "eve", "guy"};
+
+/* 'A' at the end, whose last bits are 0, makes a token of any letters. */
+static void make_token(struct world *w, size_t i, struct token_hash *ret_hash)
+{
+	memset(w->tokens[i].text, names[i][0], TOKEN_TEXT_BYTES - 2);
+	w->tokens[i].text[TOKEN_TEXT_BYTES - 2] = 'A';
+	w->tokens[i].text[TOKEN_TEXT_BYTES - 1] = '\0';
+	token_hash(&w->tokens[i], ret_hash);
+}
+
 static void add_people(struct world *w)
 {
-	static const char *const names[] = {"ada", "bob", "eve", "guy"};
 	struct write writes[_WORLD_PERSON_MAX];
 	for (size_t i = 0; i < GC_LENGTH(names); i++) {
 		struct profile profile = {.guest = i == WORLD_GUY};
 		struct token_hash hash;
 		(void)snprintf(profile.user, sizeof(profile.user), "%s", names[i]);
-		memset(w->tokens[i].text, names[i][0], TOKEN_TEXT_BYTES - 2);
-		w->tokens[i].text[TOKEN_TEXT_BYTES - 2] = 'A';
-		w->tokens[i].text[TOKEN_TEXT_BYTES - 1] = '\0';
-		token_hash(&w->tokens[i], &hash);
+		make_token(w, i, &hash);
 		begin(w, &writes[i], NULL, NULL);
 		GC_ASSERT(op_create_account(&writes[i], &profile, "", hash.bytes, "fuzz") ==
 			  REASON_NONE);
@@ -340,6 +356,27 @@ static void add_people(struct world *w)
 		write_start(&writes[i]);
 	}
 	finish(w, writes, GC_LENGTH(names));
+}
+
+/* The first accounts that were loaded get the tokens. */
+static void find_people(struct world *w)
+{
+	struct write writes[_WORLD_PERSON_MAX];
+	struct account *account;
+	struct account *tmp;
+	size_t count = 0;
+	HASH_ITER (by_id, w->directory->accounts, account, tmp) {
+		struct token_hash hash;
+		if (count == _WORLD_PERSON_MAX)
+			break;
+		make_token(w, count, &hash);
+		w->people[count] = account_ref(account);
+		begin(w, &writes[count], account, NULL);
+		GC_ASSERT(op_sign_in(&writes[count], hash.bytes, "fuzz",
+				  account->shared.token_epoch) == REASON_NONE);
+		write_start(&writes[count++]);
+	}
+	finish(w, writes, count);
 }
 
 static void add_rooms(struct world *w)
@@ -388,12 +425,22 @@ struct world *world_new(const struct world_options *options)
 	struct world *w = mem_new(1, sizeof(*w));
 	site_init();
 	w->service = &site.service;
+	w->filled = options->fill != NULL;
 	set_options(w, options);
-	open_layers(w);
+	if (!open_layers(w, options)) {
+		w->store = store_close(w->store);
+		w->hub = hub_free(w->hub);
+		free(w);
+		return NULL;
+	}
 	open_service(w);
-	add_people(w);
-	add_rooms(w);
-	fill_den(w);
+	if (options->fill) {
+		find_people(w);
+	} else {
+		add_people(w);
+		add_rooms(w);
+		fill_den(w);
+	}
 	world_settle(w);
 	return w;
 }

@@ -33,6 +33,10 @@ enum world_room {
 struct world_options {
 	bool tight; /* every limit low: tails, batches, rates, members */
 	bool closed; /* no registration, no guests */
+	/* Puts records and events into the empty store before it is loaded, in place of the people and
+	 * rooms below; the first accounts become the people. NULL: those below. */
+	void (*fill)(void *arg, struct store *store);
+	void *arg;
 };
 
 /* One Chat stream and what its client knows. */
@@ -50,6 +54,7 @@ struct world_stream {
 
 struct world {
 	struct config config; /* borrows its strings from the defaults */
+	bool filled; /* by world_options.fill */
 	struct store *store;
 	struct directory *directory;
 	struct presence *presence;
@@ -62,6 +67,7 @@ struct world {
 	void *blocker; /* the writer waits in it; NULL: it runs */
 };
 
+/* NULL: the daemon refused to start on what `fill` made. */
 struct world *world_new(const struct world_options *options);
 /* Ends everything as a shutdown does. Asserts that what was stored loads as what was in memory. */
 void world_free(struct world *world);
