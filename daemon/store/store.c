@@ -2,6 +2,9 @@
 #include "store/store.h"
 
 #include "base/mem.h"
+#ifdef GCHAT_FAULTS
+#include "store/fault.h"
+#endif
 #include "store/reader_pool.h"
 #include "store/store_priv.h"
 #include "store/writer.h"
@@ -67,9 +70,15 @@ static void free_store(struct store *store)
 	free(store);
 }
 
+#ifdef GCHAT_FAULTS
+#define FIND_ENGINE(name) fault_engine((name), find_engine)
+#else
+#define FIND_ENGINE(name) find_engine(name)
+#endif
+
 int store_open(const struct store_options *options, struct store **ret_store, struct err_text *err)
 {
-	const struct store_engine *engine = find_engine(options->engine);
+	const struct store_engine *engine = FIND_ENGINE(options->engine);
 	if (!engine) {
 		err_say(err, "store: no engine named \"%s\"", options->engine);
 		return err_raise(-EINVAL);

@@ -265,7 +265,7 @@ static void read_twice(struct store_job *job, struct store_reader *reader)
 	struct store_head head;
 	assert_int_equal(store_head(reader, 1, &head), STORE_OK);
 	c->first_head = head.head;
-	if (strcmp(c->f->options.engine, "mem") != 0) /* there, a reader keeps the writer out */
+	if (strcmp(c->f->options.engine, "sqlite") == 0) /* there, a reader keeps the writer out */
 		write_ok(c->f, 1, 1, "meanwhile");
 	assert_int_equal(store_head(reader, 1, &head), STORE_OK);
 	c->second_head = head.head;
@@ -280,7 +280,7 @@ void one_job_sees_one_state(void **state)
 	assert_int_equal(c.first_head, 3);
 	assert_int_equal(c.second_head, 3);
 	store_run_now(f->store, &c.job);
-	assert_true(c.first_head == 4 || strcmp(f->options.engine, "mem") == 0);
+	assert_true(c.first_head == 4 || strcmp(f->options.engine, "sqlite") != 0);
 }
 
 static void read_and_tell(struct store_job *job, struct store_reader *reader)
@@ -372,5 +372,5 @@ void stats_count_commits_and_events(void **state)
 	assert_int_equal(after.events - before.events, 2);
 	assert_int_equal(after.commits - before.commits, 3);
 	assert_int_equal(after.queue_len, 0);
-	assert_true(strcmp(f->options.engine, "mem") == 0 || after.bytes > 4096);
+	assert_true(strcmp(f->options.engine, "sqlite") != 0 || after.bytes > 4096);
 }
