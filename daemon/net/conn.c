@@ -128,11 +128,11 @@ void conn_forget(struct conn_table *t, struct conn *conn)
 	conn_unmark_pending(t, conn);
 	conn_unmark_silent(t, conn);
 	conn_unmark_active(t, conn);
-	conn->tap = tap_unref(conn->tap);
 	net_unref(t, conn->net);
 	(void)pthread_mutex_lock(&t->mu);
 	HASH_DELETE(hh, t->by_peer, conn->hash);
 	(void)pthread_mutex_unlock(&t->mu);
+	conn->tap = tap_unref(conn->tap); /* now that no one who signs in finds it */
 	atomic_fetch_sub(&t->count[conn->kind], 1);
 	close(conn->fd);
 	free(conn->hash);
