@@ -112,10 +112,6 @@ static void *run(void *arg)
 	char name[16];
 	(void)snprintf(name, sizeof(name), "shard-%u", shard->index);
 	(void)pthread_setname_np(pthread_self(), name); /* only for people who look at threads */
-	for (unsigned i = 0; i < SHARD_CALLS_WAITING; i++) {
-		slot_open(shard, shard->hub->server, false);
-		slot_open(shard, shard->hub->admin_server, true);
-	}
 	while (!is_done(shard)) {
 		bool busy = run_completions(shard);
 		busy = mailbox_deliver(&shard->box) || busy;
@@ -141,8 +137,13 @@ void shard_init(struct shard *shard, struct hub *hub, unsigned index)
 	LIST_INIT(&shard->sessions);
 }
 
+/* The calls are asked for here: the thread may begin so late that the servers are gone again. */
 void shard_start(struct shard *shard)
 {
+	for (unsigned i = 0; i < SHARD_CALLS_WAITING; i++) {
+		slot_open(shard, shard->hub->server, false);
+		slot_open(shard, shard->hub->admin_server, true);
+	}
 	int r = pthread_create(&shard->thread, NULL, run, shard);
 	GC_ASSERT(r == 0);
 }

@@ -37,6 +37,7 @@ const struct fault *fault_find(const char *name);
 void fault_kill(struct world *w);
 void fault_kill_often(struct world *w);
 void fault_restart(struct world *w);
+void fault_hurry(struct world *w);
 void fault_stop(struct world *w);
 void fault_continue(struct world *w);
 void fault_revive(struct world *w);
@@ -44,7 +45,7 @@ void fault_rotate(struct world *w);
 void fault_reload(struct world *w);
 void fault_shift_clock(struct world *w);
 void fault_right_clock(struct world *w);
-const char *fault_has_no_clock(const struct world *w);
+const char *fault_has_no_shift(const struct world *w);
 void fault_take_descriptors(struct world *w);
 void fault_give_descriptors(struct world *w);
 

@@ -18,6 +18,7 @@
 enum {
 	KILLS_MAX = 4,
 	START_MS = 120, /* about what a start takes */
+	LATE_MS = 300,
 	HOURS_MAX = 72,
 	SECONDS_PER_HOUR = 3600,
 	SPARE_DESCRIPTORS = 12,
@@ -51,6 +52,17 @@ void fault_restart(struct world *w)
 	td_terminate(w->td);
 }
 
+/* Told to end as soon as it says that it is ready, when its threads haven't begun yet. */
+void fault_hurry(struct world *w)
+{
+	fault_restart(w);
+	w->shift->late_ms = LATE_MS;
+	td_spawn(w->td);
+	td_wait_ready(w->td, TD_WAIT_MS);
+	td_terminate(w->td);
+	w->shift->late_ms = 0;
+}
+
 void fault_revive(struct world *w)
 {
 	world_revive(w);
@@ -68,16 +80,16 @@ void fault_continue(struct world *w)
 
 /* ---- the clock ---- */
 
-const char *fault_has_no_clock(const struct world *w)
+const char *fault_has_no_shift(const struct world *w)
 {
-	return w->clock_offset_s ? NULL : "a sanitizer's runtime must be loaded first";
+	return w->shift ? NULL : "a sanitizer's runtime must be loaded first";
 }
 
 void fault_shift_clock(struct world *w)
 {
 	int64_t hours = chance_between(&w->chance, 1, HOURS_MAX);
 
-	*w->clock_offset_s =
+	w->shift->ahead_s =
 		(chance_one_in(&w->chance, 2) ? hours : -hours) * (int64_t)SECONDS_PER_HOUR;
 }
 
@@ -85,7 +97,7 @@ void fault_shift_clock(struct world *w)
 void fault_right_clock(struct world *w)
 {
 	if (!chance_one_in(&w->chance, 4))
-		*w->clock_offset_s = 0;
+		w->shift->ahead_s = 0;
 }
 
 /* ---- descriptors ---- */

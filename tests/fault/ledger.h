@@ -54,6 +54,8 @@ const struct fold *ledger_fold(const struct ledger *l, enum stage stage);
 unsigned ledger_unread(
 	const struct ledger *l, enum stage stage, uint64_t seq, uint64_t but_account);
 
+/* Says on stderr what stands in a room after `seq`, a line each: for a run that has failed. */
+void ledger_show(const struct ledger *l, enum stage stage, uint64_t seq);
 void ledger_blame(struct ledger *l, const char *fmt, ...) GC_PRINTF(2, 3);
 /* The first fault, or NULL. Borrowed. */
 const char *ledger_fault(const struct ledger *l);

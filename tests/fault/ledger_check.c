@@ -2,6 +2,11 @@
 #include "ledger_priv.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	SHOWN_MAX = 20, /* lines of ledger_show */
+};
 
 static const char *const stage_names[_STAGE_MAX] = {"talk", "hall"};
 
@@ -180,6 +185,21 @@ unsigned ledger_unread(const struct ledger *l, enum stage stage, uint64_t seq, u
 			 !log->fold.messages[i].deleted;
 	}
 	return count;
+}
+
+void ledger_show(const struct ledger *l, enum stage stage, uint64_t seq)
+{
+	const struct log *log = &l->logs[stage];
+
+	for (uint64_t i = seq ? seq : 1; i <= log->head && i < seq + SHOWN_MAX; i++) {
+		const struct line *line = &log->slots[i].line;
+		unsigned author = fold_actor(&log->fold, line->author_id);
+		unsigned about = fold_actor(&log->fold, line->account_id);
+		(void)fprintf(stderr,
+			"%s %" PRIu64 ": kind %u by actor %u, about %d, target %" PRIu64 "\n",
+			stage_names[stage], i, line->kind, author,
+			line->account_id && about < ACTORS_MAX ? (int)about : -1, line->target_seq);
+	}
 }
 
 struct ledger_counts ledger_counts_now(const struct ledger *l)

@@ -18,7 +18,7 @@
 #include "world_make.h"
 
 enum {
-	SETTLE_MS = 120000, /* the machine may be busy with other things */
+	SETTLE_MS = 60000, /* the machine may be busy with other things */
 	SETTLE_STEP_MS = 20,
 };
 
@@ -93,6 +93,21 @@ static bool is_level(const struct world *w, unsigned actor, const uint64_t heads
 	       (hall == 0 || hall >= heads[STAGE_HALL]);
 }
 
+static void blame_late(struct world *w, unsigned actor, const uint64_t *heads, const char *what)
+{
+	uint64_t places[_STAGE_MAX];
+
+	for (enum stage stage = STAGE_TALK; stage < _STAGE_MAX; stage++) {
+		places[stage] = ledger_place(w->ledger, actor, stage);
+		ledger_show(w->ledger, stage, places[stage]);
+	}
+	td_fail(w->td,
+		"actor %u isn't %s after %d ms: it has read %" PRIu64 " of the talk's %" PRIu64
+		", %" PRIu64 " of the hall's %" PRIu64,
+		actor, what, SETTLE_MS, places[STAGE_TALK], heads ? heads[STAGE_TALK] : 0,
+		places[STAGE_HALL], heads ? heads[STAGE_HALL] : 0);
+}
+
 /* Waits until every actor is `level` with the heads (or, where that is NULL, quiet). */
 static void wait_for_all(struct world *w, const uint64_t *heads, const char *what)
 {
@@ -109,13 +124,8 @@ static void wait_for_all(struct world *w, const uint64_t *heads, const char *wha
 		world_run(w, SETTLE_STEP_MS);
 	}
 	for (i = 0; i < w->actor_count; i++) {
-		const struct actor *a = &w->actors[i];
-		if (heads ? !is_level(w, i, heads) : a->quiet_serial != w->serial)
-			td_fail(w->td,
-				"actor %u isn't %s after %d ms (read %" PRIu64
-				" of the talk, %" PRIu64 " of the hall)",
-				i, what, SETTLE_MS, ledger_place(w->ledger, i, STAGE_TALK),
-				ledger_place(w->ledger, i, STAGE_HALL));
+		if (heads ? !is_level(w, i, heads) : w->actors[i].quiet_serial != w->serial)
+			blame_late(w, i, heads, what);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "actor.h"
 #include "chance.h"
 #include "ledger.h"
+#include "shift.h"
 #include "support/td.h"
 #include "witness.h"
 
@@ -30,7 +31,7 @@ struct world {
 	const char *no_disk; /* why the state has no file system of its own; NULL: it has */
 	bool away; /* the daemon is down on purpose */
 	/* What faults remember between inject and heal. */
-	int64_t *clock_offset_s; /* mapped: what the daemon's clock is ahead; NULL: not */
+	struct shift *shift; /* mapped: the daemon's clock; NULL: can't be had */
 	int idle[WORLD_IDLE_MAX]; /* owned: connections that say nothing */
 	unsigned idle_count;
 	bool other_pair; /* which certificate is in force */

@@ -45,13 +45,13 @@ static void map_clock(struct world *w, const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	if (fd < 0 || ftruncate(fd, sizeof(int64_t)) < 0)
+	if (fd < 0 || ftruncate(fd, sizeof(*w->shift)) < 0)
 		td_fail(w->td, "%s: %s", path, strerror(errno));
-	void *at = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, sizeof(*w->shift), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
 	if (at == MAP_FAILED)
 		td_fail(w->td, "mmap: %s", strerror(errno));
-	w->clock_offset_s = at;
+	w->shift = at;
 }
 
 /* ---- certificates ---- */
@@ -132,27 +132,27 @@ void world_configure(struct world *w, bool second)
  * and the clock will be set back. */
 static void make_pairs(struct world *w, const struct td_options *options)
 {
-	if (w->clock_offset_s)
-		*w->clock_offset_s = -PAIR_AGE_S;
+	if (w->shift)
+		w->shift->ahead_s = -PAIR_AGE_S;
 	for (unsigned i = 0; i < GC_LENGTH(w->pairs); i++)
 		make_pair(w, i, options);
-	if (w->clock_offset_s)
-		*w->clock_offset_s = 0;
+	if (w->shift)
+		w->shift->ahead_s = 0;
 	join_certificates(w);
 }
 
 void world_make_daemon(struct world *w)
 {
 	static char clock_env[TD_PATH_BYTES + 32];
-	static char preload_env[] = "LD_PRELOAD=" FAULT_SHIFT_CLOCK;
+	static char preload_env[] = "LD_PRELOAD=" FAULT_SHIFT;
 	static const char *const env[] = {clock_env, preload_env, NULL};
 	char path[TD_PATH_BYTES];
 	struct td_options options = {.env = TD_SANITIZED ? NULL : env};
 
 	w->td = td_prepare(&options);
 	w->no_disk = mount_disk(td_state_folder(w->td));
-	(void)snprintf(clock_env, sizeof(clock_env), "GCHAT_FAULT_CLOCK=%s",
-		td_path(w->td, "clock", path));
+	(void)snprintf(
+		clock_env, sizeof(clock_env), "GCHAT_FAULT_TIME=%s", td_path(w->td, "time", path));
 	if (!TD_SANITIZED)
 		map_clock(w, path);
 	make_pairs(w, &options);
