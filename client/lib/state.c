@@ -14,6 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+	HOST_BYTES_MAX = 253, /* RFC 1035, as text: what is taken is taken again with its port */
+};
+
 static bool parse_port(const char *text, unsigned *ret)
 {
 	char *end;
@@ -34,8 +38,9 @@ static bool is_v6(const char *text)
 
 static bool is_host(const char *text)
 {
-	return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					  "0123456789.-_")] == '\0';
+	return *text && strlen(text) <= HOST_BYTES_MAX &&
+	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789.-_")] == '\0';
 }
 
 /* Splits text in place; *ret_port points at the digits or is NULL. */
@@ -64,7 +69,7 @@ static bool split(char *text, char **ret_host, char **ret_port)
 
 bool state_parse_server(const char *text, char ret_host[256], char ret_server[KNOWN_SERVER_SIZE])
 {
-	char copy[256];
+	char copy[KNOWN_SERVER_SIZE];
 	char *host;
 	char *port_text;
 	unsigned port = GCHAT_PORT_DEFAULT;

@@ -212,7 +212,8 @@ static bool load_marker(
 		uint64_t head =
 			room->shared.log.head; /* a log that lost its end is read to there */
 		member->read_seq = r->read_seq < head ? r->read_seq : head;
-	} else if (!room || !account) { /* else it may come back and mark anew, before we are there */
+	} else if (!room ||
+		   !account) { /* else it may come back and mark anew, before we are there */
 		leave_out(load, RECORD_MARKER, key, key_len);
 	}
 	(void)room_unref(room);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,6 +52,24 @@ static void what_is_no_server_is_refused(void **state)
 		assert_false(state_parse_server(bad[i], host, server));
 }
 
+static void a_name_that_is_taken_is_taken_again_with_its_port(void **state)
+{
+	(void)state;
+	char text[256] = "";
+	char host[256];
+	char server[KNOWN_SERVER_SIZE];
+	char again[KNOWN_SERVER_SIZE];
+	for (size_t len = 1; len < sizeof(text); len++) {
+		memset(text, 'a', len);
+		text[len] = '\0';
+		assert_int_equal(state_parse_server(text, host, server), len <= 253);
+		if (len > 253)
+			continue;
+		assert_true(state_parse_server(server, host, again));
+		assert_string_equal(again, server);
+	}
+}
+
 static void folders_are_made_for_their_owner_alone(void **state)
 {
 	(void)state;
@@ -91,6 +110,7 @@ int main(void)
 		cmocka_unit_test(a_port_is_taken),
 		cmocka_unit_test(an_ipv6_address_stands_in_brackets_or_alone),
 		cmocka_unit_test(what_is_no_server_is_refused),
+		cmocka_unit_test(a_name_that_is_taken_is_taken_again_with_its_port),
 		cmocka_unit_test(folders_are_made_for_their_owner_alone),
 		cmocka_unit_test(a_file_in_the_folders_place_is_an_error),
 		cmocka_unit_test(names_cannot_leave_the_folder),
