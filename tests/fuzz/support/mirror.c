@@ -117,5 +117,6 @@ void mirror_check(struct world *w)
 			  w->store, &w->directory->limits, &w->directory->tail, &again, &err) == 0);
 	compare_rooms(w, again);
 	compare_accounts(w->directory, again);
+	directory_stop(again);
 	(void)directory_close(again);
 }

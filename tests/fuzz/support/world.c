@@ -460,6 +460,7 @@ void world_free(struct world *w)
 		GC_ASSERT(w->hub->shards[i].calls == 0 && w->hub->shards[i].session_count == 0);
 	for (size_t i = 0; i < _WORLD_PERSON_MAX; i++)
 		w->people[i] = account_unref(w->people[i]);
+	directory_stop(w->directory);
 	w->store = store_close(w->store);
 	w->hub = hub_free(w->hub);
 	w->presence = presence_free(w->presence);

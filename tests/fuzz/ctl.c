@@ -1,0 +1,85 @@
+/* links: gchat_ctl */
+/*
+ * Any words on gchatctl's command line, one a line: they are taken, or refused in words. And any
+ * text as what it shows of others: nothing is left that a terminal obeys.
+ */
+#include "base/macros.h"
+#include "base/mem.h"
+#include "ctl/clean.h"
+#include "ctl/command.h"
+#include "ctl/exit.h"
+#include "ctl/when.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	WORDS_MAX = 16,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_command(const struct options *o, FILE *err)
+{
+	int taken = 0;
+	const struct command *command = command_find(o->words, o->word_count, &taken);
+	if (!command) {
+		(void)command_suggest(o->words, o->word_count);
+		return;
+	}
+	GC_ASSERT(taken >= 1 && taken <= o->word_count);
+	int args = o->word_count - taken;
+	if (command_check(command, o, args, err) == EXIT_DONE)
+		GC_ASSERT(args >= command->args_min && args <= command->args_max &&
+			  (o->given & ~command->options) == 0);
+}
+
+static void parse(char *text)
+{
+	static char name[] = "gchatctl";
+	char *words[WORDS_MAX + 2] = {name};
+	int count = 1;
+	char *save = NULL;
+	char *said = NULL;
+	size_t said_len = 0;
+	struct options options;
+	FILE *err = open_memstream(&said, &said_len);
+	GC_ASSERT(err);
+	for (char *word = strtok_r(text, "\n", &save); word && count <= WORDS_MAX;
+		word = strtok_r(NULL, "\n", &save))
+		words[count++] = word;
+	int r = options_parse(count, words, &options, err);
+	if (r == EXIT_DONE)
+		check_command(&options, err);
+	(void)fclose(err);
+	GC_ASSERT(r == EXIT_DONE || said_len > 0);
+	free(said);
+}
+
+static void check_clean(const char *text)
+{
+	char *clean = clean_text(text);
+	for (const char *c = clean; *c; c++)
+		GC_ASSERT((unsigned char)*c >= ' ' && *c != 0x7F);
+	char *again = clean_text(clean);
+	GC_ASSERT(strcmp(clean, again) == 0);
+	free(again);
+	free(clean);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint64_t times[2] = {0, 0};
+	char buf[WHEN_BYTES];
+	char *text = mem_new(size + 1, 1);
+	if (size > 0)
+		memcpy(text, data, size);
+	memcpy(times, data, size < sizeof(times) ? size : sizeof(times));
+	GC_ASSERT(strlen(when_rfc3339(times[0], buf)) < WHEN_BYTES);
+	GC_ASSERT(strlen(when_relative(times[0], times[1], buf)) < WHEN_BYTES);
+	check_clean(text);
+	parse(text);
+	free(text);
+	return 0;
+}
