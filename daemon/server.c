@@ -259,6 +259,7 @@ static void stop_serving(struct server *s)
 	notify_stopping("draining");
 	service_set_serving(&s->service, false);
 	acceptor_stop(s->service.acceptor);
+	worker_pool_refuse(s->workers);
 	hub_drain(s->hub);
 	server_shut_grpc(s);
 	hub_join(s->hub);

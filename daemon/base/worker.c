@@ -40,6 +40,7 @@ struct worker_pool {
 	size_t queued;
 	size_t queue_max;
 	bool stopping;
+	bool refusing;
 	size_t threads_count; /* starter's thread only */
 	pthread_t threads[WORKER_THREADS_MAX];
 };
@@ -205,8 +206,8 @@ int worker_submit(struct worker_pool *pool, struct worker_job *job)
 	struct worker_job *dropped = NULL;
 	(void)pthread_mutex_lock(&pool->mu);
 	GC_ASSERT(!pool->stopping);
-	bool full = pool->queued >= pool->queue_max;
-	if (full) {
+	bool full = pool->refusing || pool->queued >= pool->queue_max;
+	if (full && !pool->refusing) {
 		dropped = make_room(pool, job);
 		full = !dropped;
 	}
@@ -218,6 +219,25 @@ int worker_submit(struct worker_pool *pool, struct worker_job *job)
 	if (dropped)
 		dropped->drop(dropped);
 	return full ? WORKER_E_FULL : 0;
+}
+
+/* The first that waits, taken out of the queue; NULL: none does. */
+static struct worker_job *take_waiting(struct worker_pool *pool)
+{
+	(void)pthread_mutex_lock(&pool->mu);
+	pool->refusing = true;
+	struct lane *lane = first_lane(pool);
+	struct worker_job *job = lane ? TAILQ_FIRST(&lane->jobs) : NULL;
+	if (job)
+		lane_take(pool, lane, job);
+	(void)pthread_mutex_unlock(&pool->mu);
+	return job;
+}
+
+void worker_pool_refuse(struct worker_pool *pool)
+{
+	for (struct worker_job *job = take_waiting(pool); job; job = take_waiting(pool))
+		job->drop(job);
 }
 
 size_t worker_queued(struct worker_pool *pool)

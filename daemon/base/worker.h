@@ -36,6 +36,9 @@ int worker_pool_start(
 /* Runs what is queued, then ends the threads and frees the pool; NULL is allowed. Returns NULL.
  * No one may submit any more. Not from a worker thread. */
 struct worker_pool *worker_pool_stop(struct worker_pool *pool);
+/* Drops what waits, and takes nothing more: the daemon ends, and a queue of costly jobs must not hold
+ * it up. Any thread. */
+void worker_pool_refuse(struct worker_pool *pool);
 /* 0: will run, on some worker, one owner's jobs in order of submission, unless it is dropped for
  * another's; or WORKER_E_FULL. Any thread. */
 int worker_submit(struct worker_pool *pool, struct worker_job *job) GC_MUST_CHECK;

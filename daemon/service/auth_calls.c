@@ -81,7 +81,8 @@ static bool may_try(struct call *call, const char *user)
 	acceptor_rate_key(call->peer, address);
 	bool ok = ratemap_take(service->attempts, address, now, &wait_ms);
 	print_known(call, user, key);
-	if (ok && ratemap_knows(service->known, key)) {
+	call->known = ratemap_knows(service->known, key);
+	if (ok && call->known) {
 		ok = ratemap_take(service->known, key, now, &wait_ms);
 	} else if (ok) {
 		(void)snprintf(key, sizeof(key), "@%.32s", user);

@@ -333,8 +333,8 @@ void call_work(struct call *call, void (*work)(struct call *call), void (*then)(
 	call->worker_job.run = run_work;
 	call->worker_job.drop = drop_work;
 	call->worker_job.owner = hash_bytes(key, strlen(key));
-	call->worker_job.late =
-		!ratemap_take(call->service->newcomers, key, clock_mono(), &wait_ms);
+	call->worker_job.late = !call->known && !ratemap_take(call->service->newcomers, key,
+							clock_mono(), &wait_ms);
 	call_wait(call, then);
 	if (worker_submit(call->service->workers, &call->worker_job) == 0)
 		return;

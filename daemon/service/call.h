@@ -42,6 +42,7 @@ struct call {
 	void (*read)(struct call *call, struct store_reader *reader); /* reader thread */
 	void (*work)(struct call *call); /* worker thread */
 	struct store_job job;
+	bool known; /* has signed in from this address before: hashed before strangers */
 	struct worker_job worker_job;
 	struct write write; /* initialised by call_begin_write */
 	bool has_write;

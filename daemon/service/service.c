@@ -34,8 +34,7 @@ void service_init(struct service *service, const struct config *config)
 	service->shared.config = config;
 	service->attempts = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
 		config->limits.log_ins_per_minute);
-	service->newcomers =
-		ratemap_new(SERVICE_RATEMAP_MAX, SERVICE_NEWCOMER_TRIES, SERVICE_NEWCOMER_TRIES);
+	service->newcomers = ratemap_new(SERVICE_RATEMAP_MAX, SERVICE_NEWCOMER_TRIES, 1);
 	service->known = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
 		config->limits.log_ins_per_minute);
 	service->registrations =

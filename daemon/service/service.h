@@ -22,7 +22,7 @@ struct health_watch;
 enum {
 	SERVICE_RATEMAP_MAX = 65536, /* addresses and names whose attempts are remembered */
 	SERVICE_HISTORY_BYTES = 1024 * 1024, /* events in one page of history */
-	SERVICE_NEWCOMER_TRIES = 3, /* a minute and address: those who guess try more often */
+	SERVICE_NEWCOMER_TRIES = 2, /* a minute and address: those who guess try more often */
 	SERVICE_REGISTRATION_AMOUNT = 60, /* one registration: a minute of n per hour */
 };
 

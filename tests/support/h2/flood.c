@@ -180,7 +180,8 @@ static double attack(struct flood *f)
 static void usage(void)
 {
 	(void)fprintf(stderr,
-		"usage: h2-flood [--secs S] [--host ADDRESS] [--token TOKEN] KIND PORT\n"
+		"usage: h2-flood [--secs S] [--host ADDRESS] [--source ADDRESS] [--token TOKEN] KIND "
+		"PORT\n"
 		"exit status: 0 cut by the server, 1 not cut within S seconds (10), 2 trouble\n");
 	for (size_t i = 0; i < flood_kinds_count; i++)
 		(void)fprintf(stderr, "  %-14s %s\n", flood_kinds[i].name, flood_kinds[i].help);
@@ -190,7 +191,7 @@ static bool options(struct flood *f, int argc, char **argv)
 {
 	static const struct option known[] = {{"secs", required_argument, NULL, 's'},
 		{"host", required_argument, NULL, 'h'}, {"token", required_argument, NULL, 't'},
-		{0}};
+		{"source", required_argument, NULL, 'f'}, {0}};
 	int o;
 	while ((o = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (o == 's')
@@ -199,6 +200,8 @@ static bool options(struct flood *f, int argc, char **argv)
 			f->to.host = optarg;
 		else if (o == 't')
 			f->token = optarg;
+		else if (o == 'f')
+			f->to.source = optarg;
 		else
 			return false;
 	}

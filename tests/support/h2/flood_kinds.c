@@ -12,6 +12,7 @@ enum {
 	FLOOD_PIECE_FRAMES = 200,
 	FLOOD_BIG_FRAME = 16384,
 	FLOOD_SMALL_HEADERS = 1000,
+	FLOOD_SLOW_FRAMES = 5,
 	FLOOD_STREAM = 3, /* 1 is the one that signs in */
 };
 
@@ -150,6 +151,65 @@ static void fill_empty_data(struct h2_bytes *out, unsigned turn)
 		put(out, &(struct h2_frame){.type = H2_DATA, .stream = FLOOD_STREAM});
 }
 
+/* Small blocks that name a large header of the table again and again. */
+static void fill_hpack_bomb(struct h2_bytes *out, unsigned turn)
+{
+	static uint8_t again[FLOOD_BIG_FRAME - 1000];
+	struct h2_bytes block = {0};
+	uint8_t filler[4000];
+	memset(filler, 'a', sizeof(filler));
+	memset(again, 0x80 | 62, sizeof(again)); /* the newest entry: RFC 7541, 2.3.3 */
+	if (turn == 0) {
+		hpack_put_int(&block, 0x40, 6, 0);
+		hpack_put_int(&block, 0, 7, 1);
+		h2_bytes_add(&block, "x", 1);
+		hpack_put_int(&block, 0, 7, sizeof(filler));
+		h2_bytes_add(&block, filler, sizeof(filler));
+	} else {
+		h2_bytes_add(&block, again, sizeof(again));
+	}
+	put(out, &(struct h2_frame){.type = H2_HEADERS,
+			 .flags = H2_FLAG_END_HEADERS,
+			 .stream = next_stream(),
+			 .data = h2_bytes_front(&block),
+			 .len = h2_bytes_len(&block)});
+	h2_bytes_deinit(&block);
+}
+
+/* Few bytes: a header of the static table and a reset, a thousand times a second. */
+static void fill_slow_reset(struct h2_bytes *out, unsigned turn)
+{
+	static const uint8_t cancel[4] = {0, 0, 0, 8};
+	static const uint8_t post[1] = {0x83};
+	(void)turn;
+	for (int i = 0; i < FLOOD_SLOW_FRAMES; i++) {
+		uint32_t stream = next_stream();
+		put(out, &(struct h2_frame){.type = H2_HEADERS,
+				 .flags = H2_FLAG_END_HEADERS,
+				 .stream = stream,
+				 .data = post,
+				 .len = sizeof(post)});
+		put(out,
+			&(struct h2_frame){
+				.type = H2_RST_STREAM, .stream = stream, .data = cancel, .len = 4});
+	}
+}
+
+/* A message of 1000 bytes in frames of one. */
+static void fill_slow_data(struct h2_bytes *out, unsigned turn)
+{
+	static const uint8_t prefix[5] = {0, 0, 0, 3, 0xe8};
+	if (turn == 0) {
+		flood_put_request(out, FLOOD_STREAM, H2_FLAG_END_HEADERS, NULL);
+		put(out, &(struct h2_frame){.type = H2_DATA,
+				 .stream = FLOOD_STREAM,
+				 .data = prefix,
+				 .len = sizeof(prefix)});
+	}
+	put(out, &(struct h2_frame){
+			 .type = H2_DATA, .stream = FLOOD_STREAM, .data = prefix, .len = 1});
+}
+
 static void fill_garbage(struct h2_bytes *out, unsigned turn)
 {
 	uint8_t *p = h2_bytes_room(out, FLOOD_BIG_FRAME);
@@ -198,6 +258,9 @@ const struct flood_kind flood_kinds[] = {
 	{"window-update", "WINDOW_UPDATE frames", FLOOD_HTTP2, fill_window, 0, false},
 	{"priority", "PRIORITY frames", FLOOD_HTTP2, fill_priority, 0, false},
 	{"empty-data", "empty DATA frames on one stream", FLOOD_HTTP2, fill_empty_data, 0, false},
+	{"hpack-bomb", "small header blocks that stand for megabytes", FLOOD_HTTP2, fill_hpack_bomb, 0, false},
+	{"slow-reset", "small HEADERS and RST_STREAM, a thousand a second", FLOOD_HTTP2, fill_slow_reset, 5, false},
+	{"slow-data", "a message in DATA frames of a byte, one a second", FLOOD_HTTP2, fill_slow_data, 1000, false},
 	{"garbage", "bytes that are no frames", FLOOD_HTTP2, fill_garbage, 0, false},
 	{"idle", "HTTP/2's preface, then silence", FLOOD_HTTP2, fill_nothing, 100, false},
 	{"half-headers", "a header block without end, then silence", FLOOD_HTTP2, fill_half_headers, 100, false},

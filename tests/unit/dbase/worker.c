@@ -231,6 +231,22 @@ static void in_a_full_queue_nobody_drops_their_own_or_an_equals(void **state)
 	assert_int_equal(more.place, 1);
 }
 
+static void what_waits_is_dropped_when_the_end_comes(void **state)
+{
+	(void)state;
+	struct gate_job gate;
+	struct noted_job jobs[3];
+	struct noted_job late = {.job = {.run = run_noted, .drop = drop_noted}};
+	struct worker_pool *pool = start_behind(&gate, JOBS);
+	for (unsigned i = 0; i < 3; i++)
+		submit_noted(pool, &jobs[i], i, i == 1);
+	worker_pool_refuse(pool);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(jobs[i].place, -1);
+	assert_int_equal(worker_submit(pool, &late.job), WORKER_E_FULL);
+	run_all(pool, &gate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +258,7 @@ int main(void)
 		cmocka_unit_test(who_comes_rarely_goes_before_those_who_come_often),
 		cmocka_unit_test(in_a_full_queue_who_has_the_most_makes_room),
 		cmocka_unit_test(in_a_full_queue_nobody_drops_their_own_or_an_equals),
+		cmocka_unit_test(what_waits_is_dropped_when_the_end_comes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
