@@ -79,8 +79,11 @@ static void take_welcome(struct life *l, const struct gchat_welcome *welcome)
 	l->online = true;
 	l->account_id = welcome->account.account_id;
 	memset(l->is_in, 0, sizeof(l->is_in));
-	for (size_t i = 0; i < welcome->room_count; i++)
-		l->is_in[stage_of(l, welcome->rooms[i].room_id)] = true;
+	for (size_t i = 0; i < welcome->room_count; i++) {
+		struct report r = {.kind = REPORT_MEMBER, .room_id = welcome->rooms[i].room_id};
+		l->is_in[stage_of(l, r.room_id)] = true;
+		life_report(&r);
+	}
 }
 
 static void take_reset(struct life *l, const struct gchat_reset *reset)

@@ -135,9 +135,9 @@ static void one_round(struct run *run)
 	world_settle(w);
 	struct ledger_counts n = ledger_counts_now(w->ledger);
 	(void)printf(" asked %" PRIu64 " acknowledged %" PRIu64 " refused %" PRIu64
-		     " lost with a client %" PRIu64 " logs %" PRIu64 " read %" PRIu64 ", %" PRId64
-		     " ms\n",
-		n.asked, n.committed, n.refused, n.lost, n.heads, n.entries,
+		     " lost with a client %" PRIu64 " logs %" PRIu64 " read %" PRIu64
+		     " after exit %" PRIu64 ", %" PRId64 " ms\n",
+		n.asked, n.committed, n.refused, n.lost, n.heads, n.entries, n.after_exit,
 		clock_mono_ms_since(clock_mono(), begin));
 }
 

@@ -214,12 +214,16 @@ static void take_entry(struct ledger *l, unsigned actor, const struct report *re
 	bool own_joining =
 		line->kind == GCHAT_ENTRY_JOINED && line->author_id == r->fold.members[actor];
 
+	/* What is sent before a shard hears of the exit: a few entries, which end nowhere. */
+	l->after_exit += r->outside[stage] && !own_joining;
 	if (place && line->seq != place + 1 && !(own_joining && line->seq > place))
 		ledger_blame(l, "actor %u, %s: seq %" PRIu64 " came after %" PRIu64, actor,
 			stage_names[stage], line->seq, place);
 	ledger_learn(l, stage, line, report->text);
-	r->places[stage] = ends_own_membership(r, actor, line) ? 0 : line->seq;
-	if (own_joining || r->places[stage] == 0)
+	r->outside[stage] =
+		(r->outside[stage] && !own_joining) || ends_own_membership(r, actor, line);
+	r->places[stage] = r->outside[stage] ? 0 : line->seq;
+	if (own_joining || r->outside[stage])
 		r->marked[stage] = 0;
 	if (stage == STAGE_TALK) {
 		fold_take(&r->fold, line);
@@ -305,6 +309,9 @@ void ledger_take(struct ledger *l, unsigned actor, const struct report *report)
 		break;
 	case REPORT_ENTRY:
 		take_entry(l, actor, report);
+		break;
+	case REPORT_MEMBER:
+		l->readers[actor].outside[stage_of(l, report->room_id)] = false;
 		break;
 	case REPORT_PLACE_LOST: {
 		enum stage stage = stage_of(l, report->room_id);

@@ -25,6 +25,7 @@ struct ledger_counts {
 	uint64_t refused;
 	uint64_t lost; /* their asker was killed: may have happened or not, once */
 	uint64_t entries; /* read by all readers together */
+	uint64_t after_exit; /* of those entries: read by someone who had left or was removed */
 	uint64_t heads; /* of all rooms, added */
 };
 

@@ -204,7 +204,7 @@ void ledger_show(const struct ledger *l, enum stage stage, uint64_t seq)
 
 struct ledger_counts ledger_counts_now(const struct ledger *l)
 {
-	struct ledger_counts c = {.entries = l->entries};
+	struct ledger_counts c = {.entries = l->entries, .after_exit = l->after_exit};
 
 	for (unsigned i = 0; i < ACTORS_MAX; i++) {
 		const struct reader *r = &l->readers[i];

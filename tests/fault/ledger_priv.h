@@ -52,6 +52,7 @@ struct reader {
 	unsigned last_number;
 	uint64_t places[_STAGE_MAX];
 	uint64_t marked[_STAGE_MAX];
+	bool outside[_STAGE_MAX]; /* has read of its leaving or removal, and not yet come back */
 	uint64_t since; /* the first seq read in the talk: what came before it hasn't seen */
 	struct fold fold; /* of the talk, as it read it */
 };
@@ -69,6 +70,7 @@ struct ledger {
 		size_t count;
 	} ids;
 	uint64_t entries;
+	uint64_t after_exit; /* entries read by those outside */
 	char fault[LEDGER_FAULT_BYTES];
 };
 

@@ -66,6 +66,7 @@ enum report_kind {
 	REPORT_COMMITTED, /* acknowledged at seq; number 0: not known which */
 	REPORT_REFUSED, /* for good: text is the reason */
 	REPORT_ENTRY, /* line, text */
+	REPORT_MEMBER, /* a welcome says that it is in the room */
 	REPORT_PLACE_LOST, /* no member (any longer): the room begins anew */
 	REPORT_MARKED, /* read up to seq, says the server */
 	REPORT_QUIET, /* number is the order's serial */
