@@ -2,7 +2,7 @@
  * How cost grows with what is stored: fills a store in steps with events of 10,000 rooms at random,
  * as chat would, and at each step prints how fast it appends (always durable, one room and all at
  * random) and how long it takes to open it and to read 1,000 and 10,000 events of one room, with the
- * page cache warm and cold. Usage: store-curve FOLDER [EVENTS...], by default 0 1000000 10000000;
+ * page cache warm and cold. Usage: store-curve FOLDER [--from EVENTS] [EVENTS...], by default 0 1000000 10000000;
  * the store stays in FOLDER as gchat.db, with rooms, accounts and members that gchatd can start on.
  * Not a test; the script `curve` beside it adds gchatd's own start-up.
  */
@@ -139,14 +139,15 @@ static void forget_pages(void)
 
 static void append(uint64_t stored, uint64_t logs, size_t outstanding)
 {
+	uint64_t total = outstanding == 1 ? MEASURED / 10 : MEASURED;
 	struct store *store = load_open(path, STORE_DURABILITY_ALWAYS, outstanding);
-	const struct load load = {.logs = logs, .outstanding = outstanding, .total = MEASURED};
+	const struct load load = {.logs = logs, .outstanding = outstanding, .total = total};
 	struct load_result r = load_run(store, &load);
 	(void)store_close(store);
 	printf("| %9lu | %6lu | %11zu | %9.0f | %7.2f | %7.2f | %8.2f | %10.1f |\n",
 		(unsigned long)stored, (unsigned long)logs, outstanding,
-		(double)MEASURED * 1e6 / (double)r.us, r.p50_us / 1e3, r.p99_us / 1e3,
-		r.worst_us / 1e3, (double)MEASURED / r.commits);
+		(double)total * 1e6 / (double)r.us, r.p50_us / 1e3, r.p99_us / 1e3,
+		r.worst_us / 1e3, (double)total / r.commits);
 	(void)fflush(stdout);
 }
 
@@ -222,9 +223,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: store-curve FOLDER [EVENTS...]\n");
 		return 2;
 	}
-	int count = argc > 2 ? argc - 2 : (int)GC_LENGTH(DEFAULTS);
 	(void)snprintf(path, sizeof(path), "%s/gchat.db", argv[1]);
 	uint64_t stored = 0;
+	if (argc > 3 && strcmp(argv[2], "--from") == 0) { /* so many are there already */
+		stored = strtoull(argv[3], NULL, 10);
+		argv += 2;
+		argc -= 2;
+	}
+	int count = argc > 2 ? argc - 2 : (int)GC_LENGTH(DEFAULTS);
 	if (access(path, F_OK) != 0)
 		write_records();
 	for (int i = 0; i < count; i++) {
