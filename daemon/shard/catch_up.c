@@ -45,7 +45,8 @@ static void take(struct session *s, struct subscription *sub)
 		session_end(s, REASON_UNAVAILABLE, NULL); /* it comes back, with a pause */
 	} else if (c->status == STORE_DAMAGED ||
 		   sub->cursor.next >= subscription_span(sub).first_seq) {
-		struct room *room = directory_find_room(s->shard->hub->options.directory, c->room_id);
+		struct room *room =
+			directory_find_room(s->shard->hub->options.directory, c->room_id);
 		if (room)
 			room_mark_damaged(room);
 		(void)room_unref(room);
