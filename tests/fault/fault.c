@@ -19,6 +19,8 @@ static const struct fault faults[] = {
 		NULL, fault_tear_wal, fault_revive, 100},
 	{"wal-copy", "kill -9, and another daemon on a copy whose WAL is cut", FAULT_OF_DAEMON,
 		NULL, fault_copy_wal, fault_revive, 50},
+	{"store", "transactions, commits and reads that fail or are slow, by plan", FAULT_OF_DAEMON,
+		fault_has_no_store, fault_break_store, fault_mend_store, 800},
 	{"client-kill", "kill -9 of some clients, who come back with their outbox", FAULT_OF_CLIENTS,
 		NULL, fault_kill_clients, fault_start_clients, 400},
 	{"cut", "connections reset, some again and again", FAULT_OF_NETWORK,

@@ -63,5 +63,8 @@ void fault_mend(struct world *w);
 const char *fault_has_no_disk(const struct world *w);
 void fault_fill_disk(struct world *w);
 void fault_empty_disk(struct world *w);
+const char *fault_has_no_store(const struct world *w);
+void fault_break_store(struct world *w);
+void fault_mend_store(struct world *w);
 void fault_tear_wal(struct world *w);
 void fault_copy_wal(struct world *w);

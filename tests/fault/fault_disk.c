@@ -1,4 +1,4 @@
-/* A disk without space; a WAL that ends in garbage; a copy whose WAL ends early. */
+/* A disk without space; a store that fails; a WAL that ends in garbage; a copy whose WAL ends early. */
 #include "fault.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 
 enum {
 	LEAVE_BYTES = 1024 * 1024, /* below the reserve */
+	STORE_FAULTS_MAX = 4, /* in one plan */
 	GARBAGE_BYTES_MAX = 20000,
 	DB_BYTES_MAX = 256 * 1024 * 1024,
 	/* SQLite's WAL: a header, then frames of a header and a page (file format, section 4). */
@@ -66,6 +67,62 @@ void fault_empty_disk(struct world *w)
 	char path[2 * TD_PATH_BYTES];
 
 	(void)unlink(state_path(w->td, "ballast", path));
+}
+
+/* ---- a store that fails on demand ---- */
+
+const char *fault_has_no_store(const struct world *w)
+{
+	(void)w;
+	return FAULT_DAEMON[0] ? NULL : "gchatd-fault isn't built";
+}
+
+/* Some lines of daemon/store/fault.h's form. What reads as damaged stays closed, so nothing does. */
+static void write_plan(struct world *w, unsigned lines)
+{
+	static const char *const sites[] = {"begin", "apply", "commit", "space", "read"};
+	static const char *const statuses[] = {"unavailable", "full", "ok"};
+	char plan[512] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < lines; i++) {
+		const char *site = sites[chance_below(&w->chance, GC_LENGTH(sites))];
+		/* There is no space to run out of while reading. */
+		unsigned which = strcmp(site, "read") == 0
+					 ? 2 * chance_below(&w->chance, 2)
+					 : chance_below(&w->chance, GC_LENGTH(statuses));
+		used += (size_t)snprintf(plan + used, sizeof(plan) - used,
+			"%s %s after=%u count=%u delay_ms=%u\n", site, statuses[which],
+			chance_below(&w->chance, 20), chance_between(&w->chance, 1, 30),
+			chance_below(&w->chance, 20));
+	}
+	if (fd_write_file(w->store_plan, plan, used, 0600) < 0)
+		td_fail(w->td, "%s can't be written", w->store_plan);
+}
+
+/* The same daemon, but for an engine around its store's that does as the plan says. */
+void fault_break_store(struct world *w)
+{
+	const char *real = getenv("TD_GCHATD");
+
+	w->away = true;
+	td_terminate(w->td);
+	write_plan(w, 0);
+	(void)snprintf(w->real_daemon, sizeof(w->real_daemon), "%s", real ? real : "");
+	(void)setenv("TD_GCHATD", FAULT_DAEMON, 1);
+	world_revive(w);
+	td_wait_ready(w->td, TD_WAIT_MS);
+	write_plan(w, chance_between(&w->chance, 1, STORE_FAULTS_MAX));
+}
+
+/* The next life is the plain daemon's again. */
+void fault_mend_store(struct world *w)
+{
+	write_plan(w, 0);
+	if (w->real_daemon[0])
+		(void)setenv("TD_GCHATD", w->real_daemon, 1);
+	else
+		(void)unsetenv("TD_GCHATD");
 }
 
 /* ---- torn tails ---- */

@@ -38,6 +38,8 @@ struct world {
 	char pairs[2][TD_PATH_BYTES]; /* their files, without .crt and .key */
 	char pair[TD_PATH_BYTES]; /* the one configured */
 	char ca[TD_PATH_BYTES]; /* both certificates */
+	char store_plan[TD_PATH_BYTES]; /* what gchatd-fault's store is to do */
+	char real_daemon[2 * TD_PATH_BYTES]; /* TD_GCHATD as it was given; "": it wasn't */
 	bool is_short; /* the reload changed a setting */
 };
 

@@ -145,14 +145,18 @@ void world_make_daemon(struct world *w)
 {
 	static char clock_env[TD_PATH_BYTES + 32];
 	static char preload_env[] = "LD_PRELOAD=" FAULT_SHIFT;
-	static const char *const env[] = {clock_env, preload_env, NULL};
+	static char plan_env[TD_PATH_BYTES + 32];
+	static const char *const env[] = {plan_env, clock_env, preload_env, NULL};
+	static const char *const plain_env[] = {plan_env, NULL};
 	char path[TD_PATH_BYTES];
-	struct td_options options = {.env = TD_SANITIZED ? NULL : env};
+	struct td_options options = {.env = TD_SANITIZED ? plain_env : env};
 
 	w->td = td_prepare(&options);
 	w->no_disk = mount_disk(td_state_folder(w->td));
 	(void)snprintf(
 		clock_env, sizeof(clock_env), "GCHAT_FAULT_TIME=%s", td_path(w->td, "time", path));
+	(void)snprintf(plan_env, sizeof(plan_env), "GCHAT_FAULT_PLAN=%s",
+		td_path(w->td, "plan", w->store_plan));
 	if (!TD_SANITIZED)
 		map_clock(w, path);
 	make_pairs(w, &options);
