@@ -76,6 +76,7 @@ static bool is_passing(const char *reason)
 /* What came of a call. True: it is to be made again. */
 static bool again(struct witness *w, int result, const struct gchat_error *error, const char *what)
 {
+	td_hear(w->td);
 	if (!w->trying)
 		w->since = clock_mono();
 	w->trying = result != 0;

@@ -38,6 +38,7 @@ static void hear(struct world *w)
 		if (!actor_listen(&w->actors[i]))
 			td_fail(w->td, "actor %u has ended by itself", i);
 	}
+	td_hear(w->td);
 	fail_on_fault(w);
 	if (!w->away && !td_is_running(w->td))
 		td_fail(w->td, "gchatd has ended by itself with status %d", td_wait_exit(w->td, 0));
