@@ -104,7 +104,7 @@ static const struct config_key keys[] = {
 	INT(store.readers, 1, 64, 2, "threads", false,
 		"Threads that read history"),
 	INT(store.reserve_mb, 0, 1048576, 64, "MiB", false,
-		"Free disk space below which sends are refused"),
+		"Free disk space below which sends are refused; half is held for log-ins"),
 
 	WORD(accounts.registration, registrations, CONFIG_REGISTRATION_OPEN, true,
 		"Who may make an account: anyone, holders of an invitation, no one"),
