@@ -174,8 +174,8 @@ enum store_status mem_scan(struct store_reader *reader, const struct store_searc
 }
 
 /* Memory has no structure that could be damaged. */
-enum store_status mem_check(struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn,
-	void *arg, bool *ret_done)
+enum store_status mem_check(
+	struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn, void *arg, bool *ret_done)
 {
 	(void)reader;
 	(void)budget_ms;
