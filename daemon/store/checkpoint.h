@@ -10,8 +10,10 @@
 #include <pthread.h>
 
 enum {
-	CHECKPOINT_PASSIVE_PAGES = 2000,
-	CHECKPOINT_RESTART_PAGES = 8000,
+	/* Thousands of rooms at random dirty a page with each message: the longer the WAL, the fewer
+	 * times each is written back. These are 16 and 32 MiB. */
+	CHECKPOINT_PASSIVE_PAGES = 8000,
+	CHECKPOINT_RESTART_PAGES = 16000,
 	CHECKPOINT_SHORT_PAGES = 100, /* instead, when space is short */
 	CHECKPOINT_WAIT_MS = 200, /* the writer's patience with readers of the old WAL */
 };

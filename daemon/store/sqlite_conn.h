@@ -11,7 +11,7 @@
 enum {
 	CONN_SCHEMA_VERSION = 1, /* user_version */
 	CONN_APPLICATION_ID = 0x67636874, /* "gcht", as file(1) sees it */
-	CONN_PAGE_BYTES = 4096,
+	CONN_PAGE_BYTES = 2048, /* a message alone dirties three, and each is summed and written */
 	CONN_BUSY_MS = 5000, /* waits for another program that holds the lock */
 	CONN_WRITER_CACHE_KIB = 64 * 1024, /* pages kept in memory */
 	CONN_READER_CACHE_KIB = 8 * 1024,

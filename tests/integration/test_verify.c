@@ -19,7 +19,7 @@ enum {
 	VICTIM = 11,
 	MESSAGES = 40, /* of TEXT bytes in each room: some pages full */
 	TEXT = 600,
-	PAGE = 4096,
+	PAGE = 2048, /* of the store */
 	FILE_MAX = 64 << 20,
 	EXIT_FAILED = 1,
 };

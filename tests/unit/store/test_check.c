@@ -15,7 +15,7 @@
 enum {
 	BUDGET_MS = 60000,
 	FLAWS_MAX = 16,
-	PAGE = 4096,
+	PAGE = 2048, /* CONN_PAGE_BYTES */
 	FILE_MAX = 64 << 20,
 };
 

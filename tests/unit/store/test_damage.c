@@ -14,7 +14,7 @@
 
 enum {
 	FILE_MAX = 64 << 20,
-	PAGE = 4096,
+	PAGE = 2048, /* CONN_PAGE_BYTES */
 };
 
 struct file {
@@ -102,17 +102,18 @@ static void a_damaged_record_is_told_and_left_out_of_scans(void **state)
 
 enum {
 	LOGS = 50,
-	EVENTS = 20, /* of 1000 bytes: several pages for each log */
+	EVENTS = 20, /* of BODY bytes: several pages for each log */
+	BODY = 500,
 	VICTIM = 25,
 };
 
 static void fill_logs(struct fixture *f)
 {
 	struct write *writes = mem_new((size_t)LOGS * EVENTS, sizeof(*writes));
-	char(*bodies)[1001] = mem_new((size_t)LOGS * EVENTS, sizeof(*bodies));
+	char(*bodies)[BODY + 1] = mem_new((size_t)LOGS * EVENTS, sizeof(*bodies));
 	for (size_t i = 0; i < (size_t)LOGS * EVENTS; i++) {
 		uint64_t log = 1 + i / EVENTS;
-		memset(bodies[i], 'x', 1000);
+		memset(bodies[i], 'x', BODY);
 		int n = snprintf(bodies[i], 32, "log %llu event %zu.", (unsigned long long)log,
 			1 + i % EVENTS);
 		bodies[i][n] = 'x';

@@ -50,7 +50,7 @@ static void a_connection_is_set_up_as_decided(void **state)
 	assert_int_equal(ask("PRAGMA synchronous"), 2); /* FULL */
 	assert_int_equal(ask("PRAGMA wal_autocheckpoint"), 0);
 	assert_int_equal(ask("PRAGMA secure_delete"), 1);
-	assert_int_equal(ask("PRAGMA page_size"), 4096);
+	assert_int_equal(ask("PRAGMA page_size"), CONN_PAGE_BYTES);
 	assert_int_equal(ask("PRAGMA user_version"), CONN_SCHEMA_VERSION);
 	assert_int_equal(ask("PRAGMA application_id"), CONN_APPLICATION_ID);
 	assert_int_equal(ask("PRAGMA cache_size"), -CONN_WRITER_CACHE_KIB);
