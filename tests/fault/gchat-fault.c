@@ -46,7 +46,6 @@ static void say_how_to_repeat(void)
 
 	if (!run->under_way)
 		return;
-	world_abandon(&run->world);
 	(void)fflush(stdout);
 	(void)fprintf(stderr,
 		"gchat-fault: FAILED with seed %" PRIu64 " in round %u; to repeat it:\n"

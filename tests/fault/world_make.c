@@ -39,6 +39,22 @@ static const char *mount_disk(const char *folder)
 	return NULL;
 }
 
+static struct world *mounted; /* the one whose disk is mounted */
+
+static void unmount_at_exit(void)
+{
+	world_abandon(mounted);
+}
+
+/* Registered after the harness's own clean-up, and so run before it: what is mounted can't be
+ * removed. */
+static void unmount_whatever_happens(struct world *w)
+{
+	if (!mounted)
+		(void)atexit(unmount_at_exit);
+	mounted = w;
+}
+
 /* ---- the clock ---- */
 
 static void map_clock(struct world *w, const char *path)
@@ -153,6 +169,7 @@ void world_make_daemon(struct world *w)
 
 	w->td = td_prepare(&options);
 	w->no_disk = mount_disk(td_state_folder(w->td));
+	unmount_whatever_happens(w);
 	(void)snprintf(
 		clock_env, sizeof(clock_env), "GCHAT_FAULT_TIME=%s", td_path(w->td, "time", path));
 	(void)snprintf(plan_env, sizeof(plan_env), "GCHAT_FAULT_PLAN=%s",
