@@ -33,7 +33,7 @@ static void say_damage(struct server *s)
 	struct room **rooms = directory_all_rooms(s->directory, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (room_report_damage(rooms[i]))
-			log_with(LOG_LEVEL_ERROR, &(struct log_fields){.room = rooms[i]->name},
+			log_limited(LOG_LEVEL_ERROR, &(struct log_fields){.room = rooms[i]->name},
 				LOG_ID_STORE_DAMAGED,
 				"a room's log is damaged: it is closed to writing; see 'gchatctl "
 				"verify'");
