@@ -325,7 +325,8 @@ static void finish(struct world *w, struct write *writes, size_t count)
 {
 	await_threads(w);
 	for (size_t i = 0; i < count; i++) {
-		GC_ASSERT(writes[i].reason == REASON_NONE);
+		/* what a hostile store holds may be in the way, like a token of the same hash */
+		GC_ASSERT(w->filled || writes[i].reason == REASON_NONE);
 		write_deinit(&writes[i]);
 	}
 }
