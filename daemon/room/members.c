@@ -50,7 +50,7 @@ static enum reason check_may_join(const struct write *write)
 	if (visibility == GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC ||
 		directory_is_invited(write->directory, room->id, write->actor->id))
 		return REASON_NONE;
-	return REASON_INVITE_ONLY;
+	return REASON_UNKNOWN_ROOM; /* whether there is one is for its members to tell */
 }
 
 /* Takes a slot of the room's limit until the write is done. */
@@ -107,7 +107,9 @@ enum reason op_join(struct write *write)
 	write->already = is_staying(write->room, write->actor->id);
 	if (write->already)
 		return REASON_NONE;
-	enum reason reason = room_is_damaged(write->room) ? REASON_DAMAGED : check_may_join(write);
+	enum reason reason = check_may_join(write);
+	if (reason == REASON_NONE && room_is_damaged(write->room))
+		reason = REASON_DAMAGED;
 	if (reason == REASON_NONE)
 		reason = charge_slot(write);
 	if (reason != REASON_NONE)

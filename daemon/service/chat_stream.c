@@ -94,6 +94,11 @@ static void on_join(struct session *s, const frame_t *frame)
 	const Gchat__V1__Join *f = frame->join;
 	uint32_t wait_ms = 0;
 	struct room *room = NULL;
+	enum reason reason = op_charge(s->account, 1, &wait_ms); /* first: guessing costs, too */
+	if (reason != pass) {
+		session_reply_error(s, frame->request_id, reason, wait_ms);
+		return;
+	}
 	if (f->room_case == GCHAT__V1__JOIN__ROOM_ROOM_ID)
 		room = directory_find_room(directory_of(s), f->room_id);
 	else if (f->room_case == GCHAT__V1__JOIN__ROOM_ROOM_NAME)
@@ -105,10 +110,7 @@ static void on_join(struct session *s, const frame_t *frame)
 	struct request *request = session_request_new(s, frame->request_id);
 	request->write.room = room;
 	request->wants_room = true;
-	enum reason reason = op_charge(s->account, 1, &wait_ms);
-	if (reason == pass)
-		reason = op_join(&request->write);
-	session_request_start(request, reason, wait_ms);
+	session_request_start(request, op_join(&request->write), 0);
 }
 
 static void on_leave(struct session *s, const frame_t *frame)

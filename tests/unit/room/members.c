@@ -87,14 +87,14 @@ static void a_private_room_is_for_the_invited_once(void **state)
 	struct site *site = *state;
 	struct room *attic =
 		add_room(site, site->ada, "attic", GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE);
-	assert_int_equal(join(site, site->bob, attic), REASON_INVITE_ONLY);
+	assert_int_equal(join(site, site->bob, attic), REASON_UNKNOWN_ROOM);
 	assert_int_equal(invite(site, site->ada, attic, site->bob), REASON_NONE);
 	assert_true(directory_is_invited(site->directory, attic->id, site->bob->id));
-	assert_int_equal(join(site, site->eve, attic), REASON_INVITE_ONLY);
+	assert_int_equal(join(site, site->eve, attic), REASON_UNKNOWN_ROOM);
 	assert_int_equal(join(site, site->bob, attic), REASON_NONE);
 	assert_false(directory_is_invited(site->directory, attic->id, site->bob->id));
 	assert_int_equal(leave(site, site->bob, attic), REASON_NONE);
-	assert_int_equal(join(site, site->bob, attic), REASON_INVITE_ONLY);
+	assert_int_equal(join(site, site->bob, attic), REASON_UNKNOWN_ROOM);
 	room_unref(attic);
 }
 

@@ -215,7 +215,7 @@ static void a_room_of_two_takes_no_third(void **state)
 	struct site *site = *state;
 	struct room *room;
 	assert_int_equal(open_direct(site, site->bob, site->ada, &room), REASON_NONE);
-	assert_int_equal(join(site, site->eve, room), REASON_INVITE_ONLY);
+	assert_int_equal(join(site, site->eve, room), REASON_UNKNOWN_ROOM);
 	struct write *write = begin(site, site->bob, room, site->eve);
 	assert_int_equal(run(write, op_invite(write)), REASON_NOT_PERMITTED);
 	room_unref(room);
