@@ -53,6 +53,8 @@ static void look_at_timers(struct server *s)
 {
 	struct mono now = clock_mono();
 	(void)presence_tick(s->presence, now, tell_room, s->hub);
+	if (directory_ring_held(s->directory))
+		hub_kick(s->hub);
 	server_watch_store(s);
 	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S))
 		server_sweep(s);

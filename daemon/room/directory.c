@@ -229,6 +229,38 @@ bool directory_is_invited(struct directory *d, uint64_t room_id, uint64_t accoun
 	return invited;
 }
 
+void directory_hold_ring(struct directory *d, struct room *room)
+{
+	pthread_mutex_lock(&d->held_mu);
+	if (!room->held)
+		SLIST_INSERT_HEAD(&d->held, room_ref(room), held_link);
+	room->held = true;
+	pthread_mutex_unlock(&d->held_mu);
+}
+
+static struct room *take_held(struct directory *d)
+{
+	pthread_mutex_lock(&d->held_mu);
+	struct room *room = SLIST_FIRST(&d->held);
+	if (room) {
+		SLIST_REMOVE_HEAD(&d->held, held_link);
+		room->held = false; /* before it is rung: what comes later is for the next time */
+	}
+	pthread_mutex_unlock(&d->held_mu);
+	return room;
+}
+
+bool directory_ring_held(struct directory *d)
+{
+	bool any = false;
+	for (struct room *room = take_held(d); room; room = take_held(d)) {
+		room_ring_hushed(room);
+		(void)room_unref(room);
+		any = true;
+	}
+	return any;
+}
+
 void directory_add_account(struct directory *d, struct account *account)
 {
 	pthread_rwlock_wrlock(&d->lock);

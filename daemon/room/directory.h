@@ -72,6 +72,8 @@ struct directory {
 	unsigned room_count;
 	pthread_mutex_t ids_mu; /* guards next_id */
 	uint64_t next_id[_ID_MAX];
+	pthread_mutex_t held_mu; /* guards held; no other lock inside it */
+	SLIST_HEAD(, room) held; /* refs: rooms with events that nobody was rung for */
 	pthread_mutex_t places_mu; /* guards making, and what account.h says; taken last */
 	unsigned making; /* rooms under way */
 	struct directory_limits limits; /* under lock */
@@ -127,6 +129,12 @@ bool directory_is_settled(struct directory *directory, struct account *account,
 	struct settling *settling) GC_MUST_CHECK;
 
 bool directory_is_invited(struct directory *directory, uint64_t room_id, uint64_t account_id);
+
+/* Keeps the room, of which the log has grown quietly, for directory_ring_held. */
+void directory_hold_ring(struct directory *directory, struct room *room);
+/* Rings those kept, once every presence interval. True: there were any, the shards have letters.
+ * Main thread. */
+bool directory_ring_held(struct directory *directory);
 
 /* ---- changes in memory, after the commit; writer thread (and the loader) ---- */
 

@@ -316,6 +316,8 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 	pthread_rwlock_init(&d->lock, NULL);
 	pthread_mutex_init(&d->ids_mu, NULL);
 	pthread_mutex_init(&d->places_mu, NULL);
+	pthread_mutex_init(&d->held_mu, NULL);
+	SLIST_INIT(&d->held);
 	d->cleanup = cleanup_new(store);
 	struct load load = {.job = {.run = load_run}, .directory = d};
 	store_run_now(store, &load.job);
@@ -354,6 +356,7 @@ struct directory *directory_close(struct directory *d)
 	if (!d)
 		return NULL;
 	d->cleanup = cleanup_free(d->cleanup);
+	(void)directory_ring_held(d); /* drops the references */
 	HASH_ITER (hh, d->invites, invite, next_invite) {
 		HASH_DELETE(hh, d->invites, invite);
 		free(invite);
@@ -365,6 +368,7 @@ struct directory *directory_close(struct directory *d)
 	pthread_rwlock_destroy(&d->lock);
 	pthread_mutex_destroy(&d->ids_mu);
 	pthread_mutex_destroy(&d->places_mu);
+	pthread_mutex_destroy(&d->held_mu);
 	free(d);
 	return NULL;
 }

@@ -128,6 +128,7 @@ enum reason op_join(struct write *write)
 	put_first_marker(write);
 	write->reason =
 		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
+	write->quiet = true;
 	write->apply = apply_join;
 	return REASON_NONE;
 }
@@ -206,6 +207,7 @@ enum reason op_leave(struct write *write)
 	event.body_case = GCHAT__V1__EVENT__BODY_LEFT;
 	event.left = &left;
 	prepare_part(write, &event, write->actor);
+	write->quiet = true;
 	return REASON_NONE;
 }
 

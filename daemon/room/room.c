@@ -12,6 +12,8 @@ enum {
 	/* From so many readers on, telling them costs more than a commit: measured at 10 to 20 us for
 	 * a message to one of them, and 0.5 ms for a commit. */
 	CROWD_READERS = 64,
+	/* The part of the tail that quiet events may fill: who is behind it reads from the disk. */
+	HUSHED_OF_TAIL = 4,
 };
 
 struct room *room_new(uint64_t id, const char *name, uint64_t created_us)
@@ -145,6 +147,7 @@ static void ring_all(struct room *room)
 		watch->ring(watch);
 	}
 	room->shared.grown = false;
+	room->shared.hushed = 0;
 	room->shared.ring_at = 0;
 }
 
@@ -167,6 +170,26 @@ void room_publish(struct room *room, struct event *event, const struct roomlog_l
 	room_lock(room);
 	roomlog_append(&room->shared.log, event, limits);
 	room->shared.grown = true;
+	room_unlock(room);
+}
+
+bool room_publish_quietly(
+	struct room *room, struct event *event, const struct roomlog_limits *limits)
+{
+	room_lock(room);
+	roomlog_append(&room->shared.log, event, limits);
+	bool crowd = atomic_load(&room->readers) >= CROWD_READERS;
+	bool hushed = crowd && ++room->shared.hushed <= limits->events / HUSHED_OF_TAIL;
+	room->shared.grown = room->shared.grown || !hushed;
+	room_unlock(room);
+	return hushed;
+}
+
+void room_ring_hushed(struct room *room)
+{
+	room_lock(room);
+	if (room->shared.hushed > 0)
+		ring_all(room);
 	room_unlock(room);
 }
 

@@ -41,6 +41,8 @@ struct room {
 	uint8_t request_id[LIMIT_CLIENT_MSG_ID_BYTES]; /* CreateRoom's, or zeros */
 	atomic_uint readers; /* sessions that read it now */
 	atomic_uint damage; /* enum room_damage */
+	SLIST_ENTRY(room) held_link; /* the directory's, under held_mu */
+	bool held; /* the same: listed there */
 	UT_hash_handle by_id; /* the directory's, under its lock */
 	UT_hash_handle by_name;
 	struct { /* any thread, under mu */
@@ -59,6 +61,7 @@ struct room {
 		uint64_t settled; /* ... and those of them that are done */
 		uint64_t ring_at; /* rings once so many are settled; 0: nothing is held back */
 		bool grown; /* the head has moved since the last ring */
+		size_t hushed; /* events of room_publish_quietly since then */
 	} shared;
 };
 
@@ -122,6 +125,13 @@ void room_settle(struct room *room);
 
 /* Takes a sealed event into the tail. Writer thread. The reference moves. Hot path. */
 void room_publish(struct room *room, struct event *event, const struct roomlog_limits *limits);
+
+/* The same for someone who comes or goes, of whom a crowd needn't hear at once: true where nobody is
+ * rung for it, until something else is said or room_ring_hushed is called. */
+bool room_publish_quietly(
+	struct room *room, struct event *event, const struct roomlog_limits *limits) GC_MUST_CHECK;
+/* Rings for what was published quietly, if nothing else has by now. Any thread. */
+void room_ring_hushed(struct room *room);
 
 /* Starts ringing `watch` with the next event. */
 void room_watch_add(struct room *room, struct room_watch *watch);

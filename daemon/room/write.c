@@ -192,7 +192,11 @@ static void publish(struct write *write, size_t i)
 		roomlog_erase(&room->shared.log, append->target_seq);
 		room_unlock(room);
 	}
-	room_publish(room, GC_TAKE(write->events[i]), &write->directory->tail);
+	struct event *event = GC_TAKE(write->events[i]);
+	if (!write->quiet)
+		room_publish(room, event, &write->directory->tail);
+	else if (room_publish_quietly(room, event, &write->directory->tail))
+		directory_hold_ring(write->directory, room);
 	metric_add(METRIC_EVENTS_IN, 1);
 }
 

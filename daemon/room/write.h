@@ -44,6 +44,7 @@ struct write {
 	uint64_t yielding; /* the account whose ownership this ends, or 0 */
 	enum place place; /* the actor's, of a membership under way */
 	enum place subject_place; /* the same of the subject */
+	bool quiet; /* someone comes or goes: a crowd hears of it later */
 	bool ends; /* the actor's account is about to end; it isn't if this fails */
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */

@@ -485,6 +485,41 @@ static void of_two_markers_at_once_the_higher_one_is_told_and_stays(void **state
 	assert_int_equal(read_of(site, site->bob), high);
 }
 
+/* ---- a crowd ---- */
+
+struct bell {
+	struct room_watch watch;
+	unsigned rings;
+};
+
+static void on_ring(struct room_watch *watch)
+{
+	GC_CONTAINER_OF(watch, struct bell, watch)->rings++;
+	watch->rung = false; /* taken at once */
+}
+
+static void a_crowd_hears_at_once_what_is_said_and_who_is_removed_but_not_who_comes(void **state)
+{
+	struct site *site = *state;
+	struct bell bell = {.watch.ring = on_ring};
+	room_watch_add(site->den, &bell.watch);
+	atomic_store(&site->den->readers, 1000);
+	assert_int_equal(join(site, site->eve, site->den), REASON_NONE);
+	assert_int_equal(leave(site, site->eve, site->den), REASON_NONE);
+	assert_int_equal(join(site, site->eve, site->den), REASON_NONE);
+	assert_int_equal(bell.rings, 0);
+	assert_int_equal(site->heard.joined, 2); /* its own sessions hear at once */
+	assert_true(directory_ring_held(site->directory));
+	assert_int_equal(bell.rings, 1);
+	assert_false(directory_ring_held(site->directory));
+	(void)say(site, site->bob, site->den, "hello");
+	assert_int_equal(bell.rings, 2);
+	assert_int_equal(kick(site, site->ada, site->den, site->eve, ""), REASON_NONE);
+	assert_int_equal(bell.rings, 3);
+	room_watch_remove(site->den, &bell.watch);
+	atomic_store(&site->den->readers, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, site_setup, site_teardown, mem)
@@ -516,6 +551,7 @@ int main(void)
 		TEST(a_role_is_one_of_four),
 		TEST(the_same_role_again_changes_nothing),
 		TEST(a_guest_becomes_moderator_and_no_owner),
+		TEST(a_crowd_hears_at_once_what_is_said_and_who_is_removed_but_not_who_comes),
 		TEST(a_marker_moves_forward_only),
 		TEST(a_marker_stays_within_the_log_of_a_member),
 		TEST(of_two_markers_at_once_the_higher_one_is_told_and_stays),

@@ -193,6 +193,71 @@ static void a_crowd_is_rung_even_if_the_last_write_fails(void **state)
 	room_unref(room);
 }
 
+/* Someone came or went; whether the ring is held back. */
+static bool publish_quietly(struct room *room)
+{
+	room_begin(room);
+	bool held =
+		room_publish_quietly(room, log_event(room->shared.log.head + 1, 0, 10), &limits);
+	room_settle(room);
+	return held;
+}
+
+static void a_few_hear_at_once_who_comes(void **state)
+{
+	(void)state;
+	struct bell bell = {.watch.ring = on_ring};
+	struct room *room = room_new(7, "den", 0);
+	room_watch_add(room, &bell.watch);
+	atomic_store(&room->readers, 3);
+	assert_false(publish_quietly(room));
+	assert_int_equal(bell.rings, 1);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
+static void a_crowd_hears_of_who_comes_later_or_with_the_next_message(void **state)
+{
+	(void)state;
+	struct bell bell = {.watch.ring = on_ring};
+	struct room *room = room_new(7, "den", 0);
+	room_watch_add(room, &bell.watch);
+	atomic_store(&room->readers, 1000);
+	assert_true(publish_quietly(room));
+	assert_true(publish_quietly(room));
+	assert_int_equal(bell.rings, 0);
+	assert_int_equal(room->shared.log.head, 2); /* it is there for who looks */
+	room_ring_hushed(room);
+	assert_int_equal(bell.rings, 1);
+	take(room, &bell);
+	room_ring_hushed(room); /* nothing new */
+	assert_int_equal(bell.rings, 1);
+	assert_true(publish_quietly(room));
+	publish(room);
+	assert_int_equal(bell.rings, 2);
+	take(room, &bell);
+	room_ring_hushed(room); /* told with the message */
+	assert_int_equal(bell.rings, 2);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
+static void a_crowd_hears_of_who_comes_before_the_tail_has_moved_on(void **state)
+{
+	(void)state;
+	struct bell bell = {.watch.ring = on_ring};
+	struct room *room = room_new(7, "den", 0);
+	room_watch_add(room, &bell.watch);
+	atomic_store(&room->readers, 1000);
+	for (size_t i = 0; i < limits.events / 4; i++)
+		assert_true(publish_quietly(room));
+	assert_int_equal(bell.rings, 0);
+	assert_false(publish_quietly(room));
+	assert_int_equal(bell.rings, 1);
+	room_watch_remove(room, &bell.watch);
+	room_unref(room);
+}
+
 static void a_write_that_fails_alone_rings_nobody(void **state)
 {
 	(void)state;
@@ -262,6 +327,9 @@ int main(void)
 		cmocka_unit_test(a_few_readers_are_rung_at_once),
 		cmocka_unit_test(a_crowd_is_rung_once_for_what_was_under_way),
 		cmocka_unit_test(a_crowd_is_rung_even_if_the_last_write_fails),
+		cmocka_unit_test(a_few_hear_at_once_who_comes),
+		cmocka_unit_test(a_crowd_hears_of_who_comes_later_or_with_the_next_message),
+		cmocka_unit_test(a_crowd_hears_of_who_comes_before_the_tail_has_moved_on),
 		cmocka_unit_test(a_write_that_fails_alone_rings_nobody),
 		cmocka_unit_test(a_watch_hears_nothing_before_it_is_added_and_after_it_is_removed),
 		cmocka_unit_test(a_published_event_is_in_the_tail_and_is_the_head),
