@@ -262,8 +262,9 @@ static void say_room(const struct parts *p, const struct gchat_entry *e, char *o
 
 static void say_erased(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)
 {
-	(void)e; /* nothing remains to tell */
-	snprintf(out, size, "a deleted message of %s", p->author);
+	/* a tombstone keeps the author's id alone */
+	snprintf(out, size, "a deleted message%s%s", *e->author ? " of " : "",
+		*e->author ? p->author : "");
 }
 
 static void say_unknown(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)

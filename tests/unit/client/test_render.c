@@ -143,6 +143,15 @@ static void what_is_not_said_starts_with_two_dashes(void **state)
 	}
 }
 
+static void a_deleted_message_whose_author_is_not_told_is_nobodys(void **state)
+{
+	(void)state;
+	struct render r = {.last_room_id = 1};
+	struct gchat_entry e = message(5, "", "");
+	e.kind = GCHAT_ENTRY_ERASED;
+	check(&r, &e, "-- [5] a deleted message");
+}
+
 static void a_kind_beyond_the_table_is_unknown(void **state)
 {
 	(void)state;
@@ -263,6 +272,7 @@ int main(void)
 		cmocka_unit_test(a_long_word_is_cut_at_the_edge),
 		cmocka_unit_test(a_flood_of_rows_is_cut_on_a_terminal_alone),
 		cmocka_unit_test(what_is_not_said_starts_with_two_dashes),
+		cmocka_unit_test(a_deleted_message_whose_author_is_not_told_is_nobodys),
 		cmocka_unit_test(a_kind_beyond_the_table_is_unknown),
 		cmocka_unit_test(edits_and_answers_name_their_message),
 		cmocka_unit_test(hostile_fields_stay_in_one_row),
