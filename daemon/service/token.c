@@ -57,27 +57,12 @@ void token_hash(const struct token *token, struct token_hash *ret_hash)
 		TOKEN_TEXT_BYTES - 1); /* cannot fail */
 }
 
-bool token_hash_equal(const struct token_hash *a, const struct token_hash *b)
-{
-	return sodium_memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 uint64_t token_hash_id(const struct token_hash *hash)
 {
 	uint64_t id = 0;
 	for (size_t i = 0; i < ID_BYTES; i++)
 		id = id << 8 | hash->bytes[i];
 	return id ? id : 1;
-}
-
-void token_fingerprint(const struct token_hash *hash, char ret_text[TOKEN_FINGERPRINT_BYTES])
-{
-	sodium_bin2hex(ret_text, TOKEN_FINGERPRINT_BYTES, hash->bytes, ID_BYTES);
-}
-
-void token_hash_hex(const struct token_hash *hash, char ret_text[TOKEN_HEX_BYTES])
-{
-	sodium_bin2hex(ret_text, TOKEN_HEX_BYTES, hash->bytes, sizeof(hash->bytes));
 }
 
 void token_wipe(struct token *token)

@@ -1,7 +1,7 @@
 /*
  * Bearer tokens: 256 random bits, given out once as base64url without padding, kept as their
- * SHA-256 only. The hash needs no salt, as a token can't be guessed; it is the store's key, and its
- * first bytes name the token in lists and logs. password_init comes first. Any thread.
+ * SHA-256 only. The hash needs no salt, as a token can't be guessed; it is the store's key.
+ * password_init comes first. Any thread.
  */
 #pragma once
 
@@ -11,8 +11,6 @@
 
 enum {
 	TOKEN_TEXT_BYTES = 44, /* 43 characters and NUL */
-	TOKEN_FINGERPRINT_BYTES = 17, /* 16 hexadecimal digits and NUL */
-	TOKEN_HEX_BYTES = 2 * LIMIT_SHA256_BYTES + 1,
 };
 
 struct token {
@@ -35,16 +33,7 @@ bool token_parse_header(const char *value, struct token *ret_token);
 /* What the store keeps. */
 void token_hash(const struct token *token, struct token_hash *ret_hash);
 
-/* In constant time. */
-bool token_hash_equal(const struct token_hash *a, const struct token_hash *b);
-
-/* The id that names the token in ListTokens and RevokeToken: the hash's first 8 bytes, never 0. */
+/* The hash's first 8 bytes as a number, never 0: a guest's name is made of it. */
 uint64_t token_hash_id(const struct token_hash *hash);
-
-/* The same first 8 bytes in hexadecimal, for logs. */
-void token_fingerprint(const struct token_hash *hash, char ret_text[TOKEN_FINGERPRINT_BYTES]);
-
-/* The whole hash in hexadecimal. */
-void token_hash_hex(const struct token_hash *hash, char ret_text[TOKEN_HEX_BYTES]);
 
 void token_wipe(struct token *token);
