@@ -29,16 +29,6 @@ static struct talk start_talk(const struct td_options *options)
 	return t;
 }
 
-static const struct gchat_entry *expect_kind(
-	struct td_client *c, uint64_t room, enum gchat_entry_kind kind)
-{
-	const struct gchat_entry *entry = td_expect_entry(c, room);
-
-	while (entry->kind != kind)
-		entry = td_expect_entry(c, room);
-	return entry;
-}
-
 static uint64_t edit(struct td_client *c, uint64_t room, uint64_t target, const char *text)
 {
 	uint64_t tag = 0;
@@ -97,7 +87,7 @@ static void an_edit_is_an_event_of_the_author_alone(void **state)
 	uint64_t first = td_send_acked(t.bob, t.room, "helo");
 	td_expect_error(t.ann, edit(t.ann, t.room, first, "hallo"), "NOT_AUTHOR");
 	uint64_t seq = td_expect_committed(t.bob, edit(t.bob, t.room, first, "hello"));
-	const struct gchat_entry *entry = expect_kind(t.ann, t.room, GCHAT_ENTRY_EDIT);
+	const struct gchat_entry *entry = td_expect_kind(t.ann, t.room, GCHAT_ENTRY_EDIT);
 	assert_int_equal(entry->seq, seq);
 	assert_int_equal(entry->target_seq, first);
 	assert_string_equal(entry->text, "hello");
@@ -112,12 +102,12 @@ static void reactions_are_set_and_taken_back(void **state)
 	uint64_t first = td_send_acked(t.ann, t.room, "cake!");
 	(void)td_expect_committed(t.bob, react(t.bob, t.room, first, "🍰", false));
 	(void)td_expect_committed(t.bob, react(t.bob, t.room, first, "🍰", true));
-	const struct gchat_entry *entry = expect_kind(t.ann, t.room, GCHAT_ENTRY_REACTION);
+	const struct gchat_entry *entry = td_expect_kind(t.ann, t.room, GCHAT_ENTRY_REACTION);
 	assert_string_equal(entry->emoji, "🍰");
 	assert_string_equal(entry->author, "bob");
 	assert_int_equal(entry->target_seq, first);
 	assert_false(entry->taken_back);
-	assert_true(expect_kind(t.ann, t.room, GCHAT_ENTRY_REACTION)->taken_back);
+	assert_true(td_expect_kind(t.ann, t.room, GCHAT_ENTRY_REACTION)->taken_back);
 	td_stop(t.td);
 }
 
@@ -150,7 +140,7 @@ static void members_delete_their_own_messages_and_moderators_anyones(void **stat
 	uint64_t of_bob = td_send_acked(t.bob, t.room, "by bob");
 	td_expect_error(t.bob, erase(t.bob, t.room, of_ann, NULL), "NOT_AUTHOR");
 	(void)td_expect_committed(t.ann, erase(t.ann, t.room, of_bob, "off topic"));
-	const struct gchat_entry *entry = expect_kind(t.bob, t.room, GCHAT_ENTRY_DELETION);
+	const struct gchat_entry *entry = td_expect_kind(t.bob, t.room, GCHAT_ENTRY_DELETION);
 	assert_int_equal(entry->target_seq, of_bob);
 	assert_string_equal(entry->reason, "off topic");
 	assert_string_equal(entry->author, "ann");

@@ -20,36 +20,6 @@ static uint64_t make_private(struct td_client *c, const char *name)
 	return id;
 }
 
-static void expect_join_refused(struct td_client *c, const char *name, const char *reason)
-{
-	uint64_t tag = 0;
-
-	td_check(c, gchat_join(td_gchat(c), 0, name, &tag), NULL, "join");
-	td_expect_error(c, tag, reason);
-}
-
-static size_t count_rooms(struct td_client *c, bool joined_only)
-{
-	struct gchat_room_list *list = NULL;
-	struct gchat_error error = {0};
-
-	td_check(c, gchat_list_rooms(td_gchat(c), NULL, joined_only, &list, &error), &error,
-		"list rooms");
-	size_t count = list->count;
-	gchat_free(list);
-	return count;
-}
-
-static const struct gchat_entry *expect_kind(
-	struct td_client *c, uint64_t room, enum gchat_entry_kind kind)
-{
-	const struct gchat_entry *entry = td_expect_entry(c, room);
-
-	while (entry->kind != kind)
-		entry = td_expect_entry(c, room);
-	return entry;
-}
-
 /* ---- private rooms ---- */
 
 static void a_private_room_is_unseen_and_closed_without_an_invitation(void **state)
@@ -62,12 +32,12 @@ static void a_private_room_is_unseen_and_closed_without_an_invitation(void **sta
 	struct gchat_error error = {0};
 
 	(void)state;
-	assert_int_equal(count_rooms(ann, false), 1);
-	assert_int_equal(count_rooms(bob, false), 0);
+	assert_int_equal(td_count_rooms(ann, false), 1);
+	assert_int_equal(td_count_rooms(bob, false), 0);
 	td_check_refused(bob, gchat_get_room(td_gchat(bob), room, NULL, &seen, &error), &error,
 		"UNKNOWN_ROOM");
-	expect_join_refused(bob, "cabal", "UNKNOWN_ROOM");
-	expect_join_refused(bob, "nobodys", "UNKNOWN_ROOM"); /* the same answer */
+	td_expect_join_refused(bob, "cabal", "UNKNOWN_ROOM");
+	td_expect_join_refused(bob, "nobodys", "UNKNOWN_ROOM"); /* the same answer */
 	td_stop(td);
 }
 
@@ -82,12 +52,12 @@ static void who_is_invited_to_a_private_room_joins_it_once(void **state)
 	(void)state;
 	td_check(ann, gchat_invite(td_gchat(ann), room, "bob", &tag), NULL, "invite");
 	assert_int_not_equal(td_reply(ann, tag)->kind, GCHAT_REPLY_ERROR);
-	assert_string_equal(expect_kind(ann, room, GCHAT_ENTRY_INVITED)->user, "bob");
+	assert_string_equal(td_expect_kind(ann, room, GCHAT_ENTRY_INVITED)->user, "bob");
 	td_restart(td); /* the invitation is durable */
 	(void)td_expect_welcome(bob);
 	assert_int_equal(td_join(bob, "cabal"), room);
 	td_leave(bob, room);
-	expect_join_refused(bob, "cabal", "UNKNOWN_ROOM");
+	td_expect_join_refused(bob, "cabal", "UNKNOWN_ROOM");
 	td_stop(td);
 }
 
@@ -133,8 +103,8 @@ static void a_direct_room_is_one_room_for_two_and_nobody_else(void **state)
 	assert_int_equal(one->member_count, 2);
 	(void)td_send_acked(ann, one->room_id, "between us");
 	(void)td_expect_message(bob, one->room_id, "between us");
-	assert_int_equal(count_rooms(eve, false), 0);
-	expect_join_refused(eve, one->name, "UNKNOWN_ROOM");
+	assert_int_equal(td_count_rooms(eve, false), 0);
+	td_expect_join_refused(eve, one->name, "UNKNOWN_ROOM");
 	td_expect_error(eve, td_send(eve, one->room_id, "me, too"), "NOT_A_MEMBER");
 	gchat_free(one);
 	gchat_free(two);

@@ -30,41 +30,11 @@ static void expect_create_refused(struct td_client *c, const char *name, const c
 	td_check_refused(c, gchat_create_room(td_gchat(c), &spec, &room, &error), &error, reason);
 }
 
-static void expect_join_refused(struct td_client *c, const char *name, const char *reason)
-{
-	uint64_t tag = 0;
-
-	td_check(c, gchat_join(td_gchat(c), 0, name, &tag), NULL, "join");
-	td_expect_error(c, tag, reason);
-}
-
 static void set_role(struct td_client *c, uint64_t room, const char *user, enum gchat_role role)
 {
 	struct gchat_error error = {0};
 
 	td_check(c, gchat_set_role(td_gchat(c), room, user, role, &error), &error, "set role");
-}
-
-static size_t count_rooms(struct td_client *c, bool joined_only)
-{
-	struct gchat_room_list *list = NULL;
-	struct gchat_error error = {0};
-
-	td_check(c, gchat_list_rooms(td_gchat(c), NULL, joined_only, &list, &error), &error,
-		"list rooms");
-	size_t count = list->count;
-	gchat_free(list);
-	return count;
-}
-
-static const struct gchat_entry *expect_kind(
-	struct td_client *c, uint64_t room, enum gchat_entry_kind kind)
-{
-	const struct gchat_entry *entry = td_expect_entry(c, room);
-
-	while (entry->kind != kind)
-		entry = td_expect_entry(c, room);
-	return entry;
 }
 
 /* ---- making and finding ---- */
@@ -108,7 +78,7 @@ static void a_room_name_is_taken_once_and_has_few_letters(void **state)
 	expect_create_refused(ann, "lobby", "ROOM_EXISTS");
 	for (size_t i = 0; i < GC_LENGTH(bad); i++)
 		expect_create_refused(ann, bad[i], "INVALID_ARGUMENT");
-	assert_int_equal(count_rooms(ann, false), 1);
+	assert_int_equal(td_count_rooms(ann, false), 1);
 	td_stop(td);
 }
 
@@ -159,13 +129,13 @@ static void joining_and_leaving_are_events_that_all_members_see(void **state)
 
 	(void)state;
 	(void)td_join(bob, "lobby");
-	const struct gchat_entry *entry = expect_kind(ann, room, GCHAT_ENTRY_JOINED);
+	const struct gchat_entry *entry = td_expect_kind(ann, room, GCHAT_ENTRY_JOINED);
 	while (strcmp(entry->author, "bob") != 0)
-		entry = expect_kind(ann, room, GCHAT_ENTRY_JOINED);
+		entry = td_expect_kind(ann, room, GCHAT_ENTRY_JOINED);
 	assert_int_equal(entry->role, GCHAT_ROLE_MEMBER);
 	td_leave(bob, room);
-	assert_string_equal(expect_kind(ann, room, GCHAT_ENTRY_LEFT)->author, "bob");
-	(void)expect_kind(bob, room, GCHAT_ENTRY_LEFT);
+	assert_string_equal(td_expect_kind(ann, room, GCHAT_ENTRY_LEFT)->author, "bob");
+	(void)td_expect_kind(bob, room, GCHAT_ENTRY_LEFT);
 	td_forget(bob);
 	(void)td_send_acked(ann, room, "not for bob");
 	td_barrier(bob);
@@ -217,7 +187,7 @@ static void no_room_and_not_a_room_of_ones_own_are_told_apart(void **state)
 	uint64_t tag = 0;
 
 	(void)state;
-	expect_join_refused(bob, "nowhere", "UNKNOWN_ROOM");
+	td_expect_join_refused(bob, "nowhere", "UNKNOWN_ROOM");
 	td_expect_error(bob, td_send(bob, room + 1000, "x"), "UNKNOWN_ROOM");
 	td_expect_error(bob, td_send(bob, room, "x"), "NOT_A_MEMBER");
 	td_check(bob, gchat_leave(td_gchat(bob), room, &tag), NULL, "leave");
@@ -345,7 +315,7 @@ static void a_change_of_role_is_an_event_and_only_an_owner_makes_it(void **state
 	td_check_refused(bob, gchat_set_role(td_gchat(bob), room, "bob", GCHAT_ROLE_OWNER, &error),
 		&error, "NOT_PERMITTED");
 	set_role(ann, room, "bob", GCHAT_ROLE_READER);
-	const struct gchat_entry *entry = expect_kind(bob, room, GCHAT_ENTRY_ROLE);
+	const struct gchat_entry *entry = td_expect_kind(bob, room, GCHAT_ENTRY_ROLE);
 	assert_string_equal(entry->user, "bob");
 	assert_int_equal(entry->role, GCHAT_ROLE_READER);
 	td_expect_error(bob, td_send(bob, room, "may I?"), "READ_ONLY");
@@ -371,7 +341,7 @@ static void a_moderator_removes_a_member_who_then_hears_nothing_more(void **stat
 		"NOT_PERMITTED");
 	td_check(bob, gchat_remove_member(td_gchat(bob), room, "cat", "spam", &error), &error,
 		"remove");
-	const struct gchat_entry *entry = expect_kind(cat, room, GCHAT_ENTRY_REMOVED);
+	const struct gchat_entry *entry = td_expect_kind(cat, room, GCHAT_ENTRY_REMOVED);
 	assert_string_equal(entry->user, "cat");
 	assert_string_equal(entry->author, "bob");
 	assert_string_equal(entry->reason, "spam");
@@ -400,7 +370,8 @@ static void the_topic_is_an_event_and_stays_after_a_restart(void **state)
 	td_check(bob, gchat_set_topic(td_gchat(bob), room, "tea at four", &tag), NULL, "topic");
 	const struct gchat_reply *reply = td_reply(bob, tag);
 	assert_int_not_equal(reply->kind, GCHAT_REPLY_ERROR);
-	assert_string_equal(expect_kind(ann, room, GCHAT_ENTRY_ROOM_CHANGED)->topic, "tea at four");
+	assert_string_equal(
+		td_expect_kind(ann, room, GCHAT_ENTRY_ROOM_CHANGED)->topic, "tea at four");
 	td_restart(td);
 	struct gchat_room *now = get_room(td_sign_in(td, "ann", NULL), room);
 	assert_string_equal(now->topic, "tea at four");
@@ -422,10 +393,10 @@ static void only_an_owner_deletes_a_room_and_then_it_is_gone_for_all(void **stat
 		bob, gchat_delete_room(td_gchat(bob), room, &error), &error, "NOT_PERMITTED");
 	td_check(ann, gchat_delete_room(td_gchat(ann), room, &error), &error, "delete room");
 	td_expect_error(bob, td_send(bob, room, "hello?"), "UNKNOWN_ROOM");
-	assert_int_equal(count_rooms(bob, true), 0);
+	assert_int_equal(td_count_rooms(bob, true), 0);
 	td_restart(td);
 	ann = td_connect(td, "ann");
-	assert_int_equal(count_rooms(ann, false), 0);
+	assert_int_equal(td_count_rooms(ann, false), 0);
 	assert_true(td_create_room(ann, "lobby") > room); /* ids are never used again */
 	td_stop(td);
 }

@@ -192,6 +192,16 @@ const struct gchat_entry *td_expect_entry(struct td_client *c, uint64_t room_id)
 	return &take(c, match_entry, &room_id, "entry")->entry;
 }
 
+const struct gchat_entry *td_expect_kind(
+	struct td_client *c, uint64_t room_id, enum gchat_entry_kind kind)
+{
+	const struct gchat_entry *entry = td_expect_entry(c, room_id);
+
+	while (entry->kind != kind)
+		entry = td_expect_entry(c, room_id);
+	return entry;
+}
+
 const struct gchat_entry *td_expect_message(struct td_client *c, uint64_t room_id, const char *text)
 {
 	char what[128];
@@ -410,6 +420,25 @@ void td_leave(struct td_client *c, uint64_t room_id)
 
 	td_check(c, gchat_leave(c->g, room_id, &tag), NULL, "leave");
 	(void)td_expect_committed(c, tag);
+}
+
+void td_expect_join_refused(struct td_client *c, const char *name, const char *reason)
+{
+	uint64_t tag = 0;
+
+	td_check(c, gchat_join(c->g, 0, name, &tag), NULL, "join");
+	td_expect_error(c, tag, reason);
+}
+
+size_t td_count_rooms(struct td_client *c, bool joined_only)
+{
+	struct gchat_room_list *list = NULL;
+	struct gchat_error error = {0};
+
+	td_check(c, gchat_list_rooms(c->g, NULL, joined_only, &list, &error), &error, "list rooms");
+	size_t count = list->count;
+	gchat_free(list);
+	return count;
 }
 
 uint64_t td_send(struct td_client *c, uint64_t room_id, const char *text)

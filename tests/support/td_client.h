@@ -44,6 +44,9 @@ uint64_t td_join(struct td_client *c, const char *name);
 /* Makes the room where it is missing, and joins. */
 uint64_t td_enter_room(struct td_client *c, const char *name);
 void td_leave(struct td_client *c, uint64_t room_id);
+void td_expect_join_refused(struct td_client *c, const char *name, const char *reason);
+/* How many rooms are listed for the client. */
+size_t td_count_rooms(struct td_client *c, bool joined_only);
 
 /* Sends; the first returns the seq of the committed event, the second the tag at once. */
 uint64_t td_send_acked(struct td_client *c, uint64_t room_id, const char *text);
@@ -61,6 +64,9 @@ void td_expect_error(struct td_client *c, uint64_t tag, const char *reason);
 const struct gchat_event *td_expect_event(struct td_client *c, enum gchat_event_kind kind);
 /* The next entry of the room, whatever its kind. */
 const struct gchat_entry *td_expect_entry(struct td_client *c, uint64_t room_id);
+/* The next one of this kind; others are dropped. */
+const struct gchat_entry *td_expect_kind(
+	struct td_client *c, uint64_t room_id, enum gchat_entry_kind kind);
 /* The next message of the room (entries of other kinds are dropped) has this text. */
 const struct gchat_entry *td_expect_message(
 	struct td_client *c, uint64_t room_id, const char *text);
