@@ -144,3 +144,37 @@ int gchat_change_password(struct gchat *g, const char *old_password, const char 
 		&gchat__v1__change_password_response__descriptor, NULL, ret_error);
 	return r < 0 ? err_pass(r) : 0;
 }
+
+int gchat_list_tokens(struct gchat *g, struct gchat_token_list **ret, struct gchat_error *ret_error)
+{
+	Gchat__V1__ListTokensRequest request;
+	gchat__v1__list_tokens_request__init(&request);
+	Gchat__V1__ListTokensResponse *msg = NULL;
+	int r = api_call(g, "/gchat.v1.Auth/ListTokens", &request.base,
+		&gchat__v1__list_tokens_response__descriptor, &msg, ret_error);
+	if (r < 0)
+		return err_pass(r);
+	struct gchat_token_list *list = memory_new(sizeof(*list));
+	struct gchat_token *tokens = memory_add(list, msg->n_tokens, sizeof(*tokens));
+	for (size_t i = 0; i < msg->n_tokens; i++)
+		tokens[i] = (struct gchat_token){.token_id = msg->tokens[i]->token_id,
+			.device = memory_text(list, msg->tokens[i]->device),
+			.created_us = msg->tokens[i]->created_us,
+			.last_used_us = msg->tokens[i]->last_used_us,
+			.current = msg->tokens[i]->current};
+	list->tokens = tokens;
+	list->count = msg->n_tokens;
+	codec_free(&msg->base);
+	*ret = list;
+	return 0;
+}
+
+int gchat_revoke_token(struct gchat *g, uint64_t token_id, struct gchat_error *ret_error)
+{
+	Gchat__V1__RevokeTokenRequest request;
+	gchat__v1__revoke_token_request__init(&request);
+	request.token_id = token_id;
+	int r = api_call(g, "/gchat.v1.Auth/RevokeToken", &request.base,
+		&gchat__v1__revoke_token_response__descriptor, NULL, ret_error);
+	return r < 0 ? err_pass(r) : 0;
+}

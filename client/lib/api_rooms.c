@@ -144,6 +144,29 @@ int gchat_list_members(struct gchat *g, uint64_t room_id, const struct gchat_pag
 	return 0;
 }
 
+int gchat_list_read_markers(
+	struct gchat *g, struct gchat_read_marker_list **ret, struct gchat_error *ret_error)
+{
+	Gchat__V1__ListReadMarkersRequest request;
+	gchat__v1__list_read_markers_request__init(&request);
+	Gchat__V1__ListReadMarkersResponse *msg = NULL;
+	int r = api_call(g, "/gchat.v1.Chat/ListReadMarkers", &request.base,
+		&gchat__v1__list_read_markers_response__descriptor, &msg, ret_error);
+	if (r < 0)
+		return err_pass(r);
+	struct gchat_read_marker_list *list = memory_new(sizeof(*list));
+	struct gchat_read_marker *markers = memory_add(list, msg->n_read_markers, sizeof(*markers));
+	for (size_t i = 0; i < msg->n_read_markers; i++)
+		markers[i] = (struct gchat_read_marker){.room_id = msg->read_markers[i]->room_id,
+			.read_seq = msg->read_markers[i]->read_seq,
+			.unread = msg->read_markers[i]->unread};
+	list->read_markers = markers;
+	list->count = msg->n_read_markers;
+	codec_free(&msg->base);
+	*ret = list;
+	return 0;
+}
+
 int gchat_remove_member(struct gchat *g, uint64_t room_id, const char *user, const char *reason,
 	struct gchat_error *ret_error)
 {

@@ -118,6 +118,23 @@ GC_EXPORT int gchat_logout(struct gchat *g, struct gchat_error *ret_error);
 GC_EXPORT int gchat_change_password(struct gchat *g, const char *old_password,
 	const char *new_password, struct gchat_error *ret_error);
 
+/* A log-in of the account that holds. */
+struct gchat_token {
+	uint64_t token_id; /* names the token without being it */
+	const char *device; /* as given at the log-in */
+	uint64_t created_us;
+	uint64_t last_used_us; /* 0: unknown */
+	bool current; /* the one this client uses */
+};
+struct gchat_token_list {
+	const struct gchat_token *tokens;
+	size_t count;
+};
+GC_EXPORT int gchat_list_tokens(
+	struct gchat *g, struct gchat_token_list **ret, struct gchat_error *ret_error);
+/* Voids that token of the account and ends its sessions, this one's too. */
+GC_EXPORT int gchat_revoke_token(struct gchat *g, uint64_t token_id, struct gchat_error *ret_error);
+
 /* Which page of a list. {0}: the first one, of 100. */
 struct gchat_page {
 	uint32_t size; /* 1 to 500; 0: 100 */
@@ -161,6 +178,13 @@ struct gchat_member_list {
 };
 GC_EXPORT int gchat_list_members(struct gchat *g, uint64_t room_id, const struct gchat_page *page,
 	struct gchat_member_list **ret, struct gchat_error *ret_error);
+/* How far the account has read in each of its rooms, and how much is unread there. */
+struct gchat_read_marker_list {
+	const struct gchat_read_marker *read_markers;
+	size_t count;
+};
+GC_EXPORT int gchat_list_read_markers(
+	struct gchat *g, struct gchat_read_marker_list **ret, struct gchat_error *ret_error);
 GC_EXPORT int gchat_remove_member(struct gchat *g, uint64_t room_id, const char *user,
 	const char *reason, struct gchat_error *ret_error);
 GC_EXPORT int gchat_set_role(struct gchat *g, uint64_t room_id, const char *user,

@@ -328,6 +328,35 @@ static void a_changed_password_voids_all_other_tokens_for_good(void **state)
 	td_stop(td);
 }
 
+static void a_program_lists_its_tokens_and_revokes_one(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *other = td_connect(td, "ann");
+	struct gchat_token_list *list = NULL;
+	struct gchat_error error = {0};
+	uint64_t old = 0;
+
+	(void)state;
+	td_check(ann, gchat_list_tokens(td_gchat(ann), &list, &error), &error, "list tokens");
+	assert_int_equal(list->count, 2);
+	assert_int_equal(list->tokens[0].current + list->tokens[1].current, 1);
+	for (size_t i = 0; i < list->count; i++) {
+		assert_true(list->tokens[i].created_us > 0);
+		assert_non_null(list->tokens[i].device);
+		old = list->tokens[i].current ? old : list->tokens[i].token_id;
+	}
+	gchat_free(list);
+	td_check(ann, gchat_revoke_token(td_gchat(ann), old, &error), &error, "revoke");
+	expect_signed_out(other);
+	td_check_refused(ann, gchat_revoke_token(td_gchat(ann), old, &error), &error, "NOT_FOUND");
+	td_check(ann, gchat_list_tokens(td_gchat(ann), &list, &error), &error, "list tokens");
+	assert_int_equal(list->count, 1);
+	assert_true(list->tokens[0].current);
+	gchat_free(list);
+	td_stop(td);
+}
+
 /* ---- guests ---- */
 
 static int log_in_guest(struct td_client *c, char ret_token[RAW_TOKEN_BYTES],
@@ -481,6 +510,7 @@ int main(void)
 			td_teardown),
 		cmocka_unit_test_teardown(
 			a_changed_password_voids_all_other_tokens_for_good, td_teardown),
+		cmocka_unit_test_teardown(a_program_lists_its_tokens_and_revokes_one, td_teardown),
 		cmocka_unit_test_teardown(guests_come_in_only_where_they_are_allowed, td_teardown),
 		cmocka_unit_test_teardown(a_guest_talks_and_is_gone_after_the_log_out, td_teardown),
 		cmocka_unit_test_teardown(

@@ -4,7 +4,7 @@
  */
 #include "cmocka_std.h"
 
-#include "raw.h"
+#include "support/td_client.h"
 
 struct talk {
 	struct td *td;
@@ -159,30 +159,26 @@ static void who_joins_has_nothing_unread_from_before(void **state)
 static void markers_are_listed_by_a_call(void **state)
 {
 	struct td *td = td_start(NULL);
-	char token[RAW_TOKEN_BYTES];
-	Gchat__V1__ListReadMarkersRequest request;
-	gchat__v1__list_read_markers_request__init(&request);
-
-	(void)state;
-	raw_sign_up(td, "bob", token);
 	struct td_client *ann = td_connect(td, "ann");
 	struct td_client *bob = td_connect(td, "bob");
+	struct gchat_read_marker_list *list = NULL;
+	struct gchat_error error = {0};
+
+	(void)state;
+	td_check(bob, gchat_list_read_markers(td_gchat(bob), &list, &error), &error, "none");
+	assert_int_equal(list->count, 0);
+	gchat_free(list);
 	uint64_t room = td_create_room(ann, "lobby");
 	(void)td_join(bob, "lobby");
 	uint64_t seq = td_send_acked(ann, room, "one");
 	(void)td_send_acked(ann, room, "two");
 	td_expect_ok(bob, mark(bob, room, seq));
-	struct raw *raw = raw_open(td);
-	ProtobufCMessage *answer = raw_ask(raw, "/gchat.v1.Chat/ListReadMarkers", token,
-		&request.base, &gchat__v1__list_read_markers_response__descriptor, NULL);
-	const Gchat__V1__ListReadMarkersResponse *list =
-		GC_CONTAINER_OF(answer, Gchat__V1__ListReadMarkersResponse, base);
-	assert_int_equal(list->n_read_markers, 1);
-	assert_int_equal(list->read_markers[0]->room_id, room);
-	assert_int_equal(list->read_markers[0]->read_seq, seq);
-	assert_int_equal(list->read_markers[0]->unread, 1);
-	codec_free(answer);
-	raw_close(raw);
+	td_check(bob, gchat_list_read_markers(td_gchat(bob), &list, &error), &error, "markers");
+	assert_int_equal(list->count, 1);
+	assert_int_equal(list->read_markers[0].room_id, room);
+	assert_int_equal(list->read_markers[0].read_seq, seq);
+	assert_int_equal(list->read_markers[0].unread, 1);
+	gchat_free(list);
 	td_stop(td);
 }
 
