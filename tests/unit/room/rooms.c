@@ -323,6 +323,15 @@ static void a_deleted_room_is_gone_and_each_member_hears_of_it(void **state)
 	assert_int_equal(create(site, site->bob, "den", public), REASON_NONE);
 }
 
+static void who_writes_to_a_room_just_deleted_is_told_that_there_is_none(void **state)
+{
+	struct site *site = *state;
+	struct op_message m = message("hello?", 0);
+	assert_int_equal(drop(site, site->ada, site->den), REASON_NONE);
+	struct write *write = begin(site, site->bob, site->den, NULL); /* its session knew it */
+	assert_int_equal(run(write, op_send(write, &m)), REASON_UNKNOWN_ROOM);
+}
+
 static void a_room_is_deleted_once(void **state)
 {
 	struct site *site = *state;
@@ -394,6 +403,7 @@ int main(void)
 		TEST(a_moderator_changes_the_topic_alone),
 		TEST(a_change_has_limits_and_keeps_to_its_kind),
 		TEST(a_deleted_room_is_gone_and_each_member_hears_of_it),
+		TEST(who_writes_to_a_room_just_deleted_is_told_that_there_is_none),
 		TEST(a_room_is_deleted_once),
 		TEST(what_comes_too_late_for_a_deleted_room_is_told_so),
 	};
