@@ -23,7 +23,7 @@ static void check(const struct token *token)
 	GC_ASSERT(token_parse_header(header, &again) && strcmp(again.text, token->text) == 0);
 	token_hash(token, &a);
 	token_hash(&again, &b);
-	GC_ASSERT(token_hash_equal(&a, &b) && token_hash_id(&a) != 0);
+	GC_ASSERT(memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0 && token_hash_id(&a) != 0);
 	/* the last character holds 4 of its 6 bits: no other one stands for the same token */
 	again.text[TOKEN_TEXT_BYTES - 2]++;
 	GC_ASSERT(!token_parse(again.text, &again));

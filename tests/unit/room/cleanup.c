@@ -160,6 +160,7 @@ static void what_a_crash_left_behind_goes_at_the_next_start(void **state)
 	struct site *site = *state;
 	Gchat__V1__MemberRecord member;
 	gchat__v1__member_record__init(&member);
+	member.role = GCHAT__V1__ROLE__ROLE_MEMBER;
 	struct write *write = begin(site, NULL, NULL, NULL);
 	for (uint64_t i = 1; i <= MANY; i++) {
 		write_put(write, RECORD_MEMBER, record_key_pair(GONE, i),
