@@ -38,7 +38,7 @@ const struct attack attacks[] = {
 	{"half-open", SHAKE, "cut_handshake", "no TLS handshake in time", .brief = true, .secs_min = 5, .run = abuse_half_open},
 	{"byte-a-second", SHAKE, "cut_handshake", "no TLS handshake in time", .secs_min = 5, .run = abuse_drip},
 	{"connections", "limits.connections_per_address", "refused_address", "too many connections from this address", .brief = true, .run = abuse_crowding},
-	{"reconnect-storm", "limits.connections_per_minute", "refused_rate", "too many new connections", .brief = true, .secs_min = 4, .run = abuse_reconnect},
+	{"reconnect-storm", "limits.connections_per_minute", "refused_rate", "too many new connections", .brief = true, .secs_min = 8, .run = abuse_reconnect},
 	{"guessing", "limits.log_ins_per_minute", "limited_log_ins", "limit=limits.log_ins_per_minute", .brief = true, .secs_min = 8, .run = abuse_guessing},
 
 	{"rapid-reset", STREAMS, "guard_cuts", "connection cut", .brief = true, .flood = "rapid-reset"},
@@ -67,9 +67,9 @@ const struct attack attacks[] = {
 	{"one-byte-data", "limits.sessions_per_account", NULL, NULL, true, .flood = "slow-data"},
 
 	{"big-frames", BYTES, "cut_bytes", "too many bytes per second", true, .brief = true, .run = abuse_big_frames},
+	{"typing-storm", MESSAGES, "limited_rate", "limit=" MESSAGES, true, .brief = true, .run = abuse_typing},
 	{"join-leave", MESSAGES, "limited_rate", "limit=" MESSAGES, true, .brief = true, .run = abuse_join_leave},
 	{"avatars", BYTES, "cut_bytes", "too many bytes per second", true, .brief = true, .run = abuse_avatars},
-	{"typing-storm", MESSAGES, "limited_rate", "limit=" MESSAGES, true, .brief = true, .run = abuse_typing},
 	{"sessions", "limits.sessions_per_account", "limited_sessions", "limit=limits.sessions_per_account", true, .brief = true, .run = abuse_sessions},
 	{"never-reading", "limits.requests_in_flight", NULL, NULL, true, .brief = true, .run = abuse_never_reading},
 };

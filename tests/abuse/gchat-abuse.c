@@ -42,7 +42,7 @@ static const char config[] =
 enum {
 	PEAK_MB_MAX = 400, /* without a guard a flood takes gigabytes */
 	RATIO_MAX = 10, /* of p99, and ... */
-	P99_MS_MAX = 500, /* ... this at the same time: what noise alone doesn't do */
+	P99_MS_MAX = 2000, /* ... this at the same time: what noise alone doesn't do */
 	LINES_PER_WINDOW = 10, /* of one kind, in so many seconds: log.h */
 	WINDOW_S = 10,
 	NICE = 5, /* attackers are on other machines, usually */
