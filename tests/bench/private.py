@@ -133,13 +133,13 @@ def load(options, workload, process, port, more=()):
 
 
 def measure(options, workload):
-    """All repetitions of one workload; their RESULT lines."""
+    """Yields the RESULT lines of all repetitions of one workload, each as soon as it is there."""
     if not workload.fresh:
         with daemon(options, workload) as (process, port):
-            return load(options, workload, process, port, ["--reps", str(options.reps)])
-    lines = []
+            lines = load(options, workload, process, port, ["--reps", str(options.reps)])
+        yield from lines
+        return
     for rep in range(1, options.reps + 1):
         with daemon(options, workload) as (process, port):
-            lines += [line.replace(" rep=1 ", f" rep={rep} ")
-                      for line in load(options, workload, process, port)]
-    return lines
+            lines = load(options, workload, process, port)
+        yield from (line.replace(" rep=1 ", f" rep={rep} ") for line in lines)
