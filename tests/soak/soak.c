@@ -240,6 +240,7 @@ static bool print_verdict(void)
 	}
 	printf("%s: at most %u %% and %u MB of growth are allowed\n", flat ? "flat" : "not flat",
 		percent, SLACK_KB / KB);
+	(void)fflush(stdout); /* before the daemon's end is waited for */
 	return flat;
 }
 
