@@ -73,10 +73,19 @@ static void slot_open(struct shard *shard, grpc_server *server, bool admin)
 
 /* ---- the turn ---- */
 
+/* All that a sweep over every session leaves behind, and then what has come in meanwhile. With less
+ * than that, a speaker's next frame would wait for its place in each turn while those before it went
+ * out one by one: 5,000 readers were served without batches, at 14 us a delivery instead of 0.6. */
+static unsigned turn_max(const struct shard *shard)
+{
+	return SHARD_TURN_MIN + 2 * shard->session_count;
+}
+
 static bool run_completions(struct shard *shard)
 {
 	unsigned count = 0;
-	while (count < SHARD_TURN_MAX && queue_run_one(&shard->queue, (struct mono){0}))
+	unsigned max = turn_max(shard);
+	while (count < max && queue_run_one(&shard->queue, (struct mono){0}))
 		count++;
 	return count > 0;
 }

@@ -18,7 +18,7 @@ struct session;
 struct shard_room;
 
 enum {
-	SHARD_TURN_MAX = 512, /* completions per turn before the letters get theirs */
+	SHARD_TURN_MIN = 512, /* completions in one turn, at least: see turn_max in shard.c */
 	SHARD_TICK_MS = 1000, /* how often deadlines are looked at */
 	SHARD_CALLS_WAITING = 32, /* calls asked for in advance, per server */
 	SHARD_METHOD_BYTES = 128, /* the longest method name taken */
