@@ -80,7 +80,8 @@ bool state_parse_server(const char *text, char ret_host[256], char ret_server[KN
 		return false;
 	for (char *c = host; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
-	(void)snprintf(ret_host, 256, "%s", host);
+	/* Cuts nothing, an address being shorter still; the compiler sees that it fits. */
+	(void)snprintf(ret_host, 256, "%.*s", HOST_BYTES_MAX, host);
 	(void)snprintf(
 		ret_server, KNOWN_SERVER_SIZE, is_v6(host) ? "[%s]:%u" : "%s:%u", host, port);
 	return true;
