@@ -215,3 +215,25 @@ void room_watch_remove(struct room *room, struct room_watch *watch)
 	LIST_REMOVE(watch, link);
 	room_unlock(room);
 }
+
+void room_note_exit(struct room *room, uint64_t seq)
+{
+	struct room_watch *watch;
+	room_lock(room);
+	LIST_FOREACH (watch, &room->shared.watches, link) {
+		if (watch->exit_first == 0)
+			watch->exit_first = seq;
+		watch->exit_last = seq;
+	}
+	room_unlock(room);
+}
+
+void room_watch_heard(struct room *room, struct room_watch *watch, uint64_t seq)
+{
+	room_lock(room);
+	if (seq >= watch->exit_last)
+		watch->exit_first = watch->exit_last = 0;
+	else if (seq >= watch->exit_first)
+		watch->exit_first = seq + 1; /* the next one isn't before this */
+	room_unlock(room);
+}

@@ -16,6 +16,10 @@ struct room;
 struct room_watch {
 	void (*ring)(struct room_watch *watch); /* any thread, under the room's mu: be brief */
 	bool rung; /* under the room's mu; cleared by the reader before it looks */
+	/* Under the room's mu: members' last events of which the reader hasn't heard, the first and the
+	 * newest; 0: there is none. It doesn't read beyond the first. */
+	uint64_t exit_first;
+	uint64_t exit_last;
 	LIST_ENTRY(room_watch) link;
 };
 
@@ -136,3 +140,8 @@ void room_ring_hushed(struct room *room);
 /* Starts ringing `watch` with the next event. */
 void room_watch_add(struct room *room, struct room_watch *watch);
 void room_watch_remove(struct room *room, struct room_watch *watch);
+/* A member is out after the event `seq`, which comes next: what follows isn't read by anyone who
+ * could still take it for a member. Writer thread, before the readers are told. */
+void room_note_exit(struct room *room, uint64_t seq);
+/* The reader has heard of the exit at `seq`, and of those before it. */
+void room_watch_heard(struct room *room, struct room_watch *watch, uint64_t seq);

@@ -90,9 +90,9 @@ static void act_joined(struct notice *n, struct shard *shard)
 		if (s->state != SESSION_GREETING && s->state != SESSION_LIVE)
 			continue;
 		struct subscription *sub = subscription_find(s, n->room->id);
-		if (sub) { /* the hello saw the membership already, or it had just left */
-			sub->cursor.end = 0;
-			subscription_mark(sub);
+		if (sub) { /* it reads up to its own end first, and what was between never */
+			if (subscription_rejoin(sub, n->seq))
+				subscription_mark(sub);
 			continue;
 		}
 		(void)subscription_open(s, n->room, n->seq);
@@ -116,17 +116,22 @@ static void act_parted(struct notice *n, struct shard *shard)
 		struct subscription *sub = subscription_find(s, n->room->id);
 		if (!sub)
 			continue;
-		sub->cursor.end = n->seq;
-		subscription_mark(sub);
-		if (n->seq > 0)
-			continue; /* it reads up to its own end */
+		if (n->seq > 0 && subscription_part(sub, n->seq)) {
+			subscription_mark(sub);
+			continue;
+		}
 		session_put_reset(s, n->room->id, 0, REASON_NOT_A_MEMBER);
 		subscription_close(sub);
 	}
+	struct shard_room *room = shard_room_find(shard, n->room->id);
+	if (room && n->seq > 0)
+		shard_room_heard(room, n->seq);
 }
 
 static void parted(void *arg, uint64_t account_id, struct room *room, uint64_t seq)
 {
+	if (seq > 0)
+		room_note_exit(room, seq);
 	struct notice *n = notice_new(arg, act_parted);
 	n->account_id = account_id;
 	n->room = room_ref(room);

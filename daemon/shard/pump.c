@@ -61,7 +61,7 @@ static void take_frame(struct session *s)
 
 static bool has_room(const struct session *s)
 {
-	return s->requests < s->shard->limits.requests_in_flight &&
+	return !s->slowed && s->requests < s->shard->limits.requests_in_flight &&
 	       s->control.len < SESSION_CONTROL_BYTES_MAX;
 }
 
@@ -119,6 +119,20 @@ static bool take_tail(struct session *s, struct subscription *sub, uint64_t to,
 	return last == to && sub->cursor.end == 0;
 }
 
+/* Everything up to the end is in a message. A stay that follows begins with the next one: a receiver
+ * handles snapshots before events. False: this message must end here. */
+static bool finish_room(struct session *s, struct subscription *sub, const grpc_slice_buffer *out)
+{
+	struct room *room = sub->room->room;
+	if (sub->stay_count > 0 && (out->count > 0 || s->control_has_events))
+		return false;
+	if (!subscription_begin_anew(sub))
+		subscription_close(sub); /* takes itself off the list */
+	else if (sub->cursor.end == 0)
+		session_put_snapshot(s, room);
+	return true;
+}
+
 /* Everything of one room that fits; the subscription leaves the dirty list when it is level. False:
  * this message must end here. */
 static bool take_room(
@@ -141,8 +155,7 @@ static bool take_room(
 			break;
 		return true; /* there is more, or the end to look at */
 	case CURSOR_FINISHED:
-		subscription_close(sub); /* takes itself off the list */
-		return true;
+		return finish_room(s, sub, out);
 	case CURSOR_LEVEL:
 		break;
 	}

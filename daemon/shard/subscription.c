@@ -7,6 +7,7 @@
 #include "shard/shard.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void drop_batch(struct shard_room *room)
 {
@@ -111,6 +112,7 @@ void subscription_close(struct subscription *sub)
 	atomic_fetch_sub(&sub->room->room->readers, 1);
 	if (--sub->room->subscription_count == 0)
 		room_close(sub->room);
+	free(sub->stays);
 	free(sub);
 }
 
@@ -126,12 +128,65 @@ void subscription_mark(struct subscription *sub)
 struct log_span subscription_span(const struct subscription *sub)
 {
 	struct room *room = sub->room->room;
+	const struct room_watch *watch = &sub->room->watch;
 	room_lock(room);
 	struct log_span span = {.first_seq = room->shared.first_seq,
 		.tail_first = room->shared.log.first,
 		.head = room->shared.log.head};
+	if (watch->exit_first > 0 && span.head > watch->exit_first) {
+		span.head = watch->exit_first;
+		sub->room->held_back = true;
+	}
 	room_unlock(room);
 	return span;
+}
+
+void shard_room_heard(struct shard_room *room, uint64_t seq)
+{
+	struct subscription *sub;
+	room_watch_heard(room->room, &room->watch, seq);
+	if (!room->held_back)
+		return;
+	room->held_back = false; /* where another exit is still to be heard of, it will be again */
+	LIST_FOREACH (sub, &room->subscriptions, of_room)
+		subscription_mark(sub);
+}
+
+/* The end of the newest stay. */
+static uint64_t *last_end(struct subscription *sub)
+{
+	return sub->stay_count > 0 ? &sub->stays[sub->stay_count - 1].end : &sub->cursor.end;
+}
+
+bool subscription_rejoin(struct subscription *sub, uint64_t seq)
+{
+	if (*last_end(sub) == 0)
+		return false; /* the hello saw the membership already */
+	if (sub->stay_count == STAYS_MAX)
+		sub->stay_count--;
+	if (!sub->stays)
+		sub->stays = mem_new(STAYS_MAX, sizeof(*sub->stays));
+	sub->stays[sub->stay_count++] = (struct stay){.from = seq};
+	return true;
+}
+
+bool subscription_part(struct subscription *sub, uint64_t seq)
+{
+	if (sub->stay_count == 0 && sub->cursor.next > seq + 1)
+		return false;
+	*last_end(sub) = seq;
+	return true;
+}
+
+bool subscription_begin_anew(struct subscription *sub)
+{
+	if (sub->stay_count == 0)
+		return false;
+	const struct stay *stay = &sub->stays[0];
+	sub->cursor = (struct cursor){.next = stay->from, .end = stay->end};
+	sub->stay_count--;
+	memmove(sub->stays, sub->stays + 1, sub->stay_count * sizeof(*stay));
+	return true;
 }
 
 /* Copies a run of the tail into one slice; to 0: `from` isn't in the tail (any more). */

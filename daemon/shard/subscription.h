@@ -13,10 +13,22 @@
 struct session;
 struct shard;
 
+/* A time as a member, from the event of joining to that of leaving. */
+struct stay {
+	uint64_t from;
+	uint64_t end; /* 0: it goes on */
+};
+
+enum {
+	STAYS_MAX = 16 /* that wait: of more, those that are over aren't told */
+};
+
 struct subscription {
 	struct session *session; /* borrowed: owns this */
 	struct shard_room *room; /* counted by its list of subscriptions */
 	struct cursor cursor;
+	struct stay *stays; /* owned, or NULL: to be read after the cursor's end, in this order */
+	unsigned stay_count;
 	bool dirty; /* on session.dirty: events may wait */
 	LIST_ENTRY(subscription) of_room;
 	TAILQ_ENTRY(subscription) dirty_link;
@@ -39,6 +51,7 @@ struct shard_room {
 	struct subscription_list subscriptions;
 	unsigned subscription_count;
 	struct room_watch watch;
+	bool held_back; /* a cursor stopped at an exit that the shard hadn't heard of */
 	struct mail mail; /* posted by the ring */
 	struct batch batch;
 	UT_hash_handle hh; /* shard.rooms, by room id */
@@ -52,8 +65,18 @@ struct shard_room *shard_room_find(struct shard *shard, uint64_t room_id);
 
 /* The session should look at this room at its next write. */
 void subscription_mark(struct subscription *sub);
-/* How the room's log stands. */
+/* How much of the room's log may be read. Hot path. */
 struct log_span subscription_span(const struct subscription *sub);
+
+/* The account is (again) a member from the event `seq` on; false: the session knew. */
+bool subscription_rejoin(struct subscription *sub, uint64_t seq) GC_MUST_CHECK;
+/* The account is no member after the event `seq`: the session reads up to that. False: it stands
+ * beyond it already. */
+bool subscription_part(struct subscription *sub, uint64_t seq) GC_MUST_CHECK;
+/* The cursor has come to its end. True: it begins anew, with the next stay. */
+bool subscription_begin_anew(struct subscription *sub) GC_MUST_CHECK;
+/* The shard's sessions have heard of the exit at `seq`, so that the room may be read on. */
+void shard_room_heard(struct shard_room *room, uint64_t seq);
 
 /* The events from the cursor to `to` at most, within max_bytes and max_events (but at least one), as a
  * slice of the caller's own (shared, not copied, where another session just had it). *ret_to: the

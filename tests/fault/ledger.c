@@ -214,8 +214,11 @@ static void take_entry(struct ledger *l, unsigned actor, const struct report *re
 	bool own_joining =
 		line->kind == GCHAT_ENTRY_JOINED && line->author_id == r->fold.members[actor];
 
-	/* What is sent before a shard hears of the exit: a few entries, which end nowhere. */
-	l->after_exit += r->outside[stage] && !own_joining;
+	if (r->outside[stage] && !own_joining) {
+		l->after_exit++;
+		ledger_blame(l, "actor %u, %s: seq %" PRIu64 " came after its own exit", actor,
+			stage_names[stage], line->seq);
+	}
 	if (place && line->seq != place + 1 && !(own_joining && line->seq > place))
 		ledger_blame(l, "actor %u, %s: seq %" PRIu64 " came after %" PRIu64, actor,
 			stage_names[stage], line->seq, place);

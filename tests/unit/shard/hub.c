@@ -125,10 +125,93 @@ static void who_parts_reads_up_to_the_event_of_it(void **state)
 	audience->parted(audience->arg, hall->site->bob->id, hall->site->den, 7);
 	(void)hall_deliver(hall);
 	assert_int_equal(sub->cursor.end, 7);
-	audience->joined(audience->arg, hall->site->bob, hall->site->den, 8);
+	hall_leave(s);
+}
+
+static void look_away(struct subscription *sub)
+{
+	TAILQ_REMOVE(&sub->session->dirty, sub, dirty_link);
+	sub->dirty = false;
+}
+
+static void nobody_reads_past_an_exit_that_the_shard_has_not_heard_of(void **state)
+{
+	struct hall *hall = *state;
+	const struct audience *audience = &hall->hub->audience;
+	struct session *b = hall_enter(hall, 0, hall->site->bob, 0);
+	struct session *a = hall_enter(hall, 0, hall->site->ada, 0);
+	struct subscription *bobs = subscription_open(b, hall->site->den, 1);
+	struct subscription *adas = subscription_open(a, hall->site->den, 1);
+	uint64_t exit = subscription_span(bobs).head + 1;
+	audience->parted(audience->arg, hall->site->bob->id, hall->site->den, exit);
+	hall_publish(hall, 1); /* the exit itself */
+	audience->parted(audience->arg, hall->site->eve->id, hall->site->den, exit + 1);
+	hall_publish(hall, 3);
+	assert_int_equal(subscription_span(bobs).head, exit);
+	look_away(adas); /* level, as far as it may read */
 	(void)hall_deliver(hall);
-	assert_int_equal(sub->cursor.end, 0); /* back before it had read its end */
+	assert_int_equal(bobs->cursor.end, exit);
+	assert_true(adas->dirty);
+	assert_int_equal(subscription_span(adas).head, exit + 3);
+	hall_leave(a);
+	hall_leave(b);
+}
+
+static void who_is_back_reads_nothing_of_the_time_between(void **state)
+{
+	struct hall *hall = *state;
+	const struct audience *audience = &hall->hub->audience;
+	struct session *s = hall_enter(hall, 0, hall->site->bob, 0);
+	struct subscription *sub = subscription_open(s, hall->site->den, 1);
+	audience->parted(audience->arg, hall->site->bob->id, hall->site->den, 7);
+	audience->joined(audience->arg, hall->site->bob, hall->site->den, 9);
+	audience->parted(audience->arg, hall->site->bob->id, hall->site->den, 11);
+	audience->joined(audience->arg, hall->site->bob, hall->site->den, 15);
+	(void)hall_deliver(hall);
 	assert_int_equal(sub->cursor.next, 1);
+	assert_int_equal(sub->cursor.end, 7);
+	assert_true(subscription_begin_anew(sub));
+	assert_int_equal(sub->cursor.next, 9);
+	assert_int_equal(sub->cursor.end, 11);
+	assert_true(subscription_begin_anew(sub));
+	assert_int_equal(sub->cursor.next, 15);
+	assert_int_equal(sub->cursor.end, 0);
+	assert_false(subscription_begin_anew(sub));
+	hall_leave(s);
+}
+
+static void stays_that_wait_are_bounded(void **state)
+{
+	struct hall *hall = *state;
+	const struct audience *audience = &hall->hub->audience;
+	struct session *s = hall_enter(hall, 0, hall->site->bob, 0);
+	struct subscription *sub = subscription_open(s, hall->site->den, 1);
+	uint64_t last = 2 * (STAYS_MAX + 10);
+	for (uint64_t seq = 2; seq <= last; seq += 2) {
+		audience->parted(audience->arg, hall->site->bob->id, hall->site->den, seq);
+		audience->joined(audience->arg, hall->site->bob, hall->site->den, seq + 1);
+	}
+	(void)hall_deliver(hall);
+	assert_int_equal(sub->stay_count, STAYS_MAX);
+	while (subscription_begin_anew(sub))
+		assert_true(sub->cursor.next % 2 == 1);
+	assert_int_equal(sub->cursor.next, last + 1); /* the one that goes on is never lost */
+	assert_int_equal(sub->cursor.end, 0);
+	hall_leave(s);
+}
+
+static void who_stands_beyond_its_exit_is_reset(void **state)
+{
+	struct hall *hall = *state;
+	const struct audience *audience = &hall->hub->audience;
+	struct session *s = hall_enter(hall, 0, hall->site->bob, 0);
+	(void)subscription_open(s, hall->site->den, 9); /* by a hello that was between */
+	audience->parted(audience->arg, hall->site->bob->id, hall->site->den, 7);
+	(void)hall_deliver(hall);
+	assert_null(subscription_find(s, hall->site->den->id));
+	Gchat__V1__ServerFrame *frame = hall_control(s);
+	assert_int_equal(frame->n_resets, 1);
+	codec_free(&frame->base);
 	hall_leave(s);
 }
 
@@ -280,6 +363,10 @@ int main(void)
 		TEST(a_slow_session_loses_the_oldest_updates),
 		TEST(who_joins_reads_from_the_event_of_it),
 		TEST(who_parts_reads_up_to_the_event_of_it),
+		TEST(nobody_reads_past_an_exit_that_the_shard_has_not_heard_of),
+		TEST(who_is_back_reads_nothing_of_the_time_between),
+		TEST(stays_that_wait_are_bounded),
+		TEST(who_stands_beyond_its_exit_is_reset),
 		TEST(a_room_that_is_gone_is_reset),
 		TEST(a_profile_reaches_who_shares_a_room),
 		TEST(ended_tokens_end_their_sessions_and_no_others),
