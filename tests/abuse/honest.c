@@ -269,7 +269,7 @@ static void start_sign_in(struct honest *h)
 	bool returns = n % RETURNING == 0;
 	(void)snprintf(
 		in->user, sizeof(in->user), "honest-%u", returns ? 0 : 1 + n % (ACCOUNTS - 1));
-	(void)snprintf(in->source, sizeof(in->source), "127.%u.0.%u", returns ? 0 : 2,
+	(void)snprintf(in->source, sizeof(in->source), "127.%u.0.%u", returns ? 0U : 2U,
 		returns ? 1 : n % 250 + 1);
 	target.source = in->source;
 	in->conn = h2_conn_open(h->loop, &target, &sign_in_conn_events, in);

@@ -73,7 +73,7 @@ static bool is_rightly_erased(const struct log *log, uint64_t seq)
 	if (slot->whole)
 		return target < f->size && f->messages[target].deleted;
 	for (uint64_t i = 1; i <= f->head && i < f->size; i++) {
-		if (f->messages[i].deleted && i <= seq)
+		if (i <= seq && f->messages[i].deleted)
 			return true; /* what it referred to is gone with it */
 	}
 	return false;

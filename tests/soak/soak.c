@@ -238,7 +238,7 @@ static bool print_verdict(void)
 			(double)late / KB, 100.0 * ((double)late - (double)early) / (double)early,
 			good ? "" : "  GREW");
 	}
-	printf("%s: at most %u %% and %u MB of growth are allowed\n", flat ? "flat" : "not flat",
+	printf("%s: at most %u %% and %d MB of growth are allowed\n", flat ? "flat" : "not flat",
 		percent, SLACK_KB / KB);
 	(void)fflush(stdout); /* before the daemon's end is waited for */
 	return flat;
