@@ -28,23 +28,31 @@ static enum reason check_text(const struct write *write, const char *text)
 	return len > limits.text_bytes ? REASON_TEXT_TOO_LONG : REASON_NONE;
 }
 
-static enum reason check(const struct write *write, enum reason first)
+/* For what refers to an earlier message; whether that is one, the store knows. */
+static enum reason check_target(const struct op_message *m, enum reason first)
 {
-	return first != REASON_NONE ? first : room_check_write(write->room, write->actor->id);
+	return first == REASON_NONE && m->target_seq == 0 ? REASON_UNKNOWN_MESSAGE : first;
 }
 
-/* The same for what refers to an earlier message; whether that is one, the store knows. */
-static enum reason check_target(
-	const struct write *write, const struct op_message *m, enum reason first)
+/* Whether the actor may write to the room, asked when the event is complete: who may no longer can
+ * have said the same before, and not have heard that it was taken. The store looks for that first;
+ * then it finds a condition that nothing fulfils, and the refusal holds. */
+static enum reason check_rights(struct write *write)
 {
-	enum reason reason = check(write, first);
-	return reason == REASON_NONE && m->target_seq == 0 ? REASON_UNKNOWN_MESSAGE : reason;
+	static const uint8_t no_such_key = 0xff; /* keys of RECORD_META are an enum id_kind */
+	enum reason reason = room_check_write(write->room, write->actor->id);
+	if (reason == REASON_NONE || reason == REASON_UNKNOWN_ROOM)
+		return reason;
+	write->reason = reason; /* on a conflict */
+	write_put(write, RECORD_META, record_key_bytes(&no_such_key, 1), RECORD_NONE,
+		STORE_PRESENT);
+	return REASON_NONE;
 }
 
 /* Hot path. */
 enum reason op_send(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check(write, check_text(write, m->text));
+	enum reason reason = check_text(write, m->text);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Message message;
@@ -55,12 +63,12 @@ enum reason op_send(struct write *write, const struct op_message *m)
 	event.body_case = GCHAT__V1__EVENT__BODY_MESSAGE;
 	event.message = &message;
 	write_add_event(write, event_new(&event, 0, STORE_EVENT_COUNTED), m->client_id);
-	return REASON_NONE;
+	return check_rights(write);
 }
 
 enum reason op_edit(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check_target(write, m, check_text(write, m->text));
+	enum reason reason = check_target(m, check_text(write, m->text));
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Edit edit;
@@ -72,12 +80,12 @@ enum reason op_edit(struct write *write, const struct op_message *m)
 	event.edit = &edit;
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
 	write->appends[0].target_same_author = true;
-	return REASON_NONE;
+	return check_rights(write);
 }
 
 enum reason op_delete(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check_target(write, m,
+	enum reason reason = check_target(m,
 		strlen(m->reason) > LIMIT_REASON_BYTES ? REASON_TEXT_TOO_LONG : REASON_NONE);
 	if (reason != REASON_NONE)
 		return reason;
@@ -92,13 +100,13 @@ enum reason op_delete(struct write *write, const struct op_message *m)
 	write->appends[0].erase_target = true;
 	write->appends[0].target_same_author =
 		room_role_of(write->room, write->actor->id) < GCHAT__V1__ROLE__ROLE_MODERATOR;
-	return REASON_NONE;
+	return check_rights(write);
 }
 
 enum reason op_react(struct write *write, const struct op_message *m)
 {
 	enum reason reason = check_target(
-		write, m, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
+		m, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Reaction reaction;
@@ -110,7 +118,7 @@ enum reason op_react(struct write *write, const struct op_message *m)
 	event.body_case = GCHAT__V1__EVENT__BODY_REACTION;
 	event.reaction = &reaction;
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
-	return REASON_NONE;
+	return check_rights(write);
 }
 
 enum reason op_charge(struct account *account, size_t bytes, uint32_t *ret_wait_ms)

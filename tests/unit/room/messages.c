@@ -122,6 +122,36 @@ static void the_same_message_again_is_a_duplicate_of_the_first(void **state)
 	end(again);
 }
 
+/* The acknowledgement was lost; then the right to write was. */
+static void the_same_again_is_known_to_who_may_write_no_more(void **state)
+{
+	struct site *site = *state;
+	struct op_message m = message("hello", 0);
+	struct op_message edit = message("hullo", 0);
+	edit.client_id = (const uint8_t *)"an id of its own";
+	assert_int_equal(ask(site, op_send, site->bob, &m), REASON_NONE);
+	edit.target_seq = head(site);
+	assert_int_equal(ask(site, op_edit, site->bob, &edit), REASON_NONE);
+	uint64_t before = head(site);
+	assert_int_equal(
+		set_role(site, site->ada, site->den, site->bob, GCHAT__V1__ROLE__ROLE_READER),
+		REASON_NONE);
+	assert_int_equal(ask(site, op_send, site->bob, &m), REASON_NONE);
+	assert_int_equal(ask_text(site, op_send, site->bob, "more", 0), REASON_READ_ONLY);
+	assert_int_equal(leave(site, site->bob, site->den), REASON_NONE);
+	struct write *again = begin(site, site->bob, site->den, NULL);
+	start(again, op_send(again, &m));
+	assert_int_equal(await(again), REASON_NONE);
+	assert_true(again->duplicate);
+	assert_int_equal(again->seq, before - 1);
+	end(again);
+	assert_int_equal(ask(site, op_edit, site->bob, &edit), REASON_NONE);
+	assert_int_equal(ask_text(site, op_send, site->bob, "more", 0), REASON_NOT_A_MEMBER);
+	m.text = (char[]){"other"};
+	assert_int_equal(ask(site, op_send, site->bob, &m), REASON_ID_REUSED);
+	assert_int_equal(head(site), before + 2); /* the role and the leaving */
+}
+
 static void another_text_under_the_same_id_is_refused(void **state)
 {
 	struct site *site = *state;
@@ -282,6 +312,7 @@ int main(void)
 		TEST(a_reader_writes_nothing),
 		TEST(a_text_is_neither_empty_nor_over_the_limit),
 		TEST(the_same_message_again_is_a_duplicate_of_the_first),
+		TEST(the_same_again_is_known_to_who_may_write_no_more),
 		TEST(another_text_under_the_same_id_is_refused),
 		TEST(two_people_may_use_the_same_id),
 		TEST(an_author_edits_and_nobody_else_does),
