@@ -338,6 +338,7 @@ void honest_talk(struct honest *h, double secs)
 	if (h->next_due < abuse_now_s() - 1)
 		h->next_due = abuse_now_s();
 	while ((now = abuse_now_s()) < end) {
+		td_hear(h->td);
 		for (; h->next_due <= now; h->next_due += 1.0 / HONEST_RATE)
 			say(h);
 		if (h->signs_in && now >= h->next_sign_in) {
