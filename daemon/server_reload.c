@@ -20,6 +20,7 @@ void server_directory_limits(const struct config *c, struct directory_limits *re
 		.messages_per_minute = (uint32_t)c->limits.messages_per_minute,
 		.messages_burst = (uint32_t)c->limits.messages_burst,
 		.message_bytes_per_minute = (uint32_t)c->limits.message_bytes_per_minute,
+		.unsent_bytes = (uint64_t)c->limits.unsent_bytes,
 		.token_life_us = (uint64_t)c->accounts.token_days * US_PER_DAY_S * CLOCK_US_PER_S};
 }
 
@@ -30,6 +31,7 @@ void server_shard_limits(const struct config *c, struct shard_limits *ret)
 		.snapshot_members = (unsigned)c->delivery.snapshot_members,
 		.sessions_per_account = (unsigned)c->limits.sessions_per_account,
 		.requests_in_flight = (unsigned)c->limits.requests_in_flight,
+		.refusals_per_minute = (unsigned)c->limits.refusals_per_minute,
 		.reconnect_spread_ms = (unsigned)c->server.reconnect_spread_ms};
 }
 

@@ -14,6 +14,7 @@ static const struct {
 	[LIMITED_RATE] = {METRIC_LIMITED_RATE, "limits.messages_per_minute"},
 	[LIMITED_SESSIONS] = {METRIC_LIMITED_SESSIONS, "limits.sessions_per_account"},
 	[LIMITED_ANSWERS] = {METRIC_LIMITED_ANSWERS, "limits.unsent_bytes"},
+	[LIMITED_REFUSALS] = {METRIC_LIMITED_REFUSALS, "limits.refusals_per_minute"},
 };
 
 /* Static storage: zeroed, which is what LOG_LIMIT_INIT says. */

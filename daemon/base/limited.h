@@ -13,6 +13,7 @@ enum limited {
 	LIMITED_RATE, /* messages_per_minute and its neighbours */
 	LIMITED_SESSIONS, /* sessions_per_account */
 	LIMITED_ANSWERS, /* unsent_bytes */
+	LIMITED_REFUSALS, /* refusals_per_minute: not refused, but read slowly */
 	_LIMITED_MAX,
 };
 

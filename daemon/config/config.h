@@ -115,6 +115,8 @@ struct config {
 		int64_t members_per_room; /* 50000 */
 		int64_t requests_in_flight; /* per session, 128 */
 	} limits;
+		int64_t refusals_per_minute; /* per session, 600; 0: no limit */
+		int64_t unsent_bytes; /* answers to one account, 8 MiB */
 	struct {
 		int64_t level; /* enum config_log_level */
 	} log;

@@ -197,6 +197,10 @@ static const struct config_key keys[] = {
 		"Requests of one session that wait for their reply"),
 
 	WORD(log.level, levels, CONFIG_LOG_INFO, true,
+	INT(limits.refusals_per_minute, 0, 10000000, 600, "refusals/min", true,
+		"Refused requests of one session, after which it is read slowly; 0 for no limit"),
+	INT(limits.unsent_bytes, INT64_C(4) * MIB, GIB, INT64_C(8) * MIB, "bytes", true,
+		"Answers to calls of one account that wait to be written"),
 		"How much is logged; each word includes those before it"),
 };
 /* clang-format on */

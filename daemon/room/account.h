@@ -35,6 +35,7 @@ struct account {
 	_Atomic uint64_t last_seen_us;
 	struct bucket messages; /* own lock */
 	struct bucket bytes; /* own lock */
+	struct counter_limit unsent; /* bytes of answers that are not written yet */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;
 		char display_name[LIMIT_DISPLAY_NAME_BYTES + 1];

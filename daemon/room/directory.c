@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint64_t unsent_max(const struct directory_limits *limits)
+{
+	return limits->unsent_bytes ? limits->unsent_bytes : UINT64_MAX;
+}
+
 void directory_set_limits(struct directory *d, const struct directory_limits *limits)
 {
 	struct account *account;
@@ -19,6 +24,7 @@ void directory_set_limits(struct directory *d, const struct directory_limits *li
 			&account->messages, limits->messages_per_minute, limits->messages_burst);
 		bucket_reconfigure(&account->bytes, limits->message_bytes_per_minute,
 			limits->message_bytes_per_minute);
+		quota_set_max(&account->unsent, unsent_max(limits));
 	}
 	pthread_rwlock_unlock(&d->lock);
 }
@@ -267,6 +273,7 @@ void directory_add_account(struct directory *d, struct account *account)
 	bucket_init(&account->messages, d->limits.messages_per_minute, d->limits.messages_burst);
 	bucket_init(&account->bytes, d->limits.message_bytes_per_minute,
 		d->limits.message_bytes_per_minute);
+	quota_set_max(&account->unsent, unsent_max(&d->limits));
 	HASH_ADD(by_id, d->accounts, id, sizeof(account->id), account);
 	HASH_ADD_KEYPTR(by_name, d->names, account->name, strlen(account->name), account);
 	d->account_count++;

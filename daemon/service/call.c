@@ -30,6 +30,8 @@ static void call_release(struct call *call)
 	if (--call->in_flight > 0)
 		return;
 	GC_ASSERT(call->answered);
+	if (call->charged > 0)
+		quota_return(&call->account->unsent, call->charged);
 	call->shard->calls--;
 	grpc_call_unref(call->call);
 	if (call->has_write)
@@ -71,17 +73,55 @@ static void send_reply(struct call *call, grpc_slice bytes)
 	op_start(&call->send_op, call->call, ops, GC_LENGTH(ops));
 }
 
+/* Charges an answer of so many bytes before it is kept, but for what has been charged. By account
+ * rather than by connection, which it may have many of. Those without an account get a few bytes, and
+ * administrators are trusted. Any thread. */
+static bool keep(struct call *call, size_t len)
+{
+	if (!call->account || len <= call->charged)
+		return true;
+	if (!quota_charge(&call->account->unsent, len - call->charged))
+		return false;
+	call->charged = len;
+	return true;
+}
+
+static void refuse_answer(struct call *call)
+{
+	enum {
+		RETRY_MS = 2000
+	};
+	limited_note(LIMITED_ANSWERS, &(struct log_fields){.user = call->account->name});
+	call_fail_later(call, REASON_RATE_LIMITED, RETRY_MS);
+}
+
+/* What has been written is said in any case: it is small, and charged as a message. */
+static bool may_reply(struct call *call, size_t len)
+{
+	if (keep(call, len) || call->has_write)
+		return true;
+	refuse_answer(call);
+	return false;
+}
+
 void call_reply(struct call *call, const ProtobufCMessage *response)
 {
-	grpc_slice bytes = grpc_slice_malloc(codec_size(response));
+	size_t len = codec_size(response);
+	if (!may_reply(call, len))
+		return;
+	grpc_slice bytes = grpc_slice_malloc(len);
 	codec_encode(response, GRPC_SLICE_START_PTR(bytes));
 	send_reply(call, bytes);
 }
 
 void call_reply_bytes(struct call *call)
 {
-	send_reply(call, grpc_slice_from_copied_buffer(
-				 (const char *)call->response.data, call->response.len));
+	struct control bytes = call->response;
+	if (!may_reply(call, bytes.len))
+		return;
+	call->response = (struct control){0};
+	send_reply(call,
+		bytes.len > 0 ? grpc_slice_new(bytes.data, bytes.len, free) : grpc_empty_slice());
 }
 
 static void send_error(
@@ -285,6 +325,10 @@ static void run_read(struct store_job *job, struct store_reader *reader)
 {
 	struct call *call = GC_CONTAINER_OF(job, struct call, job);
 	call->read(call, reader);
+	if (!keep(call, call->response.len)) {
+		control_deinit(&call->response);
+		call->then = refuse_answer;
+	}
 	shard_post(call->shard, &call->mail);
 }
 

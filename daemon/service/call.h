@@ -47,6 +47,7 @@ struct call {
 	struct write write; /* initialised by call_begin_write */
 	bool has_write;
 	struct control response; /* for answers built from wire bytes */
+	uint64_t charged; /* to the account's unsent answers */
 	enum store_status status; /* for `read` */
 	enum reason reason; /* for `work` */
 	void *data; /* owned: the handler's own, from call_data */
@@ -64,7 +65,8 @@ void call_refuse(
 /* Zeroed memory that lives as long as the call. */
 void *call_data(struct call *call, size_t size);
 
-/* Each answers; exactly one of them, once. */
+/* Each answers; exactly one of them, once. An answer beyond limits.unsent_bytes of the account is
+ * RATE_LIMITED instead. */
 void call_reply(struct call *call, const ProtobufCMessage *response);
 void call_reply_bytes(struct call *call); /* what is in call->response */
 void call_fail(struct call *call, enum reason reason);

@@ -88,6 +88,9 @@ static void read_page(struct call *call, struct store_reader *reader)
 	if (call->status == STORE_OK && h->last > 0)
 		call->status = store_read_referring(reader, h->room->id, h->first, h->last, h->last,
 			AMENDMENTS_MAX, add_amendment, h);
+	if (h->amendments.len > 0)
+		control_add(&call->response, h->amendments.data, h->amendments.len);
+	control_deinit(&h->amendments);
 }
 
 static void reply_page(struct call *call)
@@ -99,8 +102,6 @@ static void reply_page(struct call *call)
 		call_fail(call, write_reason(call->status));
 		return;
 	}
-	if (h->amendments.len > 0)
-		control_add(&call->response, h->amendments.data, h->amendments.len);
 	struct room_info info;
 	room_get_info(h->room, &info);
 	Gchat__V1__GetHistoryResponse rest;

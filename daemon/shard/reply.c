@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "shard/pump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,32 @@ void session_reply_ok(struct session *s, uint64_t request_id)
 	session_reply(s, &reply);
 }
 
+/* A peer that is refused again and again isn't answered as fast as it asks: its frames stay where
+ * they are, and soon it can't send any. */
+static void count_refusal(struct session *s)
+{
+	const struct bucket_rate rate = {.per_minute = s->shard->limits.refusals_per_minute,
+		.burst = SESSION_REFUSALS_AT_ONCE};
+	struct mono now = clock_mono();
+	uint32_t wait_ms;
+	if (s->refusals.at.us == 0)
+		bucket_state_fill(&s->refusals, rate, now);
+	if (s->slowed || s->state >= SESSION_ENDING ||
+		bucket_state_take(&s->refusals, rate, 1, now, &wait_ms))
+		return;
+	s->slowed = true;
+	TAILQ_INSERT_TAIL(&s->shard->slowed, s, slowed_link);
+	limited_note(
+		LIMITED_REFUSALS, &(struct log_fields){.user = s->account->name, .session = s->id});
+}
+
+void session_quicken(struct session *s)
+{
+	TAILQ_REMOVE(&s->shard->slowed, s, slowed_link);
+	s->slowed = false;
+	pump_read_on(s);
+}
+
 void session_reply_error(
 	struct session *s, uint64_t request_id, enum reason reason, uint32_t retry_after_ms)
 {
@@ -80,6 +107,7 @@ void session_reply_error(
 	reply.result_case = GCHAT__V1__REPLY__RESULT_ERROR;
 	reply.error = &error;
 	metric_add(METRIC_REJECTIONS, 1);
+	count_refusal(s);
 	if (reason == REASON_RATE_LIMITED)
 		limited_note(LIMITED_RATE,
 			&(struct log_fields){.user = s->account->name, .session = s->id});

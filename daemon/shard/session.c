@@ -137,6 +137,9 @@ static void close_session(struct session *s)
 	if (s->ready)
 		TAILQ_REMOVE(&s->shard->ready, s, ready_link);
 	s->ready = false;
+	if (s->slowed)
+		TAILQ_REMOVE(&s->shard->slowed, s, slowed_link);
+	s->slowed = false;
 	struct subscription *sub;
 	struct subscription *tmp;
 	HASH_ITER (hh, s->subscriptions, sub, tmp)

@@ -22,6 +22,7 @@ enum {
 	SESSION_END_MS = 3000, /* from going-away to a cut */
 	SESSION_UPDATES_MAX = 32, /* ephemeral pieces held for a slow one; then shed */
 	SESSION_CONTROL_BYTES_MAX = 65536, /* replies held; above it no frame is read */
+	SESSION_REFUSALS_AT_ONCE = 128, /* a client's window of requests, sent in good faith */
 };
 
 /* Field numbers of ServerFrame, for session_put. */
@@ -95,6 +96,9 @@ struct session {
 	grpc_byte_buffer *sending; /* owned by write_op */
 	int cancelled; /* written by close_op */
 	bool reading_paused;
+	bool slowed; /* refused too often: no frame is read until the shard's next tick */
+	struct bucket_state refusals;
+	TAILQ_ENTRY(session) slowed_link;
 	bool headers_sent;
 	bool status_sent;
 	bool peer_done; /* half-closed: ends when all it asked for is answered */
@@ -165,6 +169,8 @@ void session_update(struct session *s, grpc_slice wire);
 
 /* Says why (going-away), then ends the stream with the reason as its status. */
 void session_end(struct session *s, enum reason reason, const char *text);
+/* A tick has passed since it was slowed: reads on. */
+void session_quicken(struct session *s);
 /* The deadline has passed: no hello, or the peer doesn't read its end. */
 void session_expire(struct session *s);
 

@@ -107,6 +107,8 @@ static void look_at_deadlines(struct shard *shard, struct mono now)
 		if (s->deadline.us <= now.us)
 			session_expire(s);
 	}
+	while (!TAILQ_EMPTY(&shard->slowed))
+		session_quicken(TAILQ_FIRST(&shard->slowed)); /* takes itself off the list */
 }
 
 static bool is_done(const struct shard *shard)
@@ -143,6 +145,7 @@ void shard_init(struct shard *shard, struct hub *hub, unsigned index)
 	grpc_slice_buffer_init(&shard->events);
 	TAILQ_INIT(&shard->ready);
 	TAILQ_INIT(&shard->waiting);
+	TAILQ_INIT(&shard->slowed);
 	LIST_INIT(&shard->sessions);
 }
 

@@ -32,6 +32,7 @@ struct shard_limits {
 	unsigned snapshot_members;
 	unsigned sessions_per_account;
 	unsigned requests_in_flight;
+	unsigned refusals_per_minute; /* 0: no limit */
 	unsigned reconnect_spread_ms;
 };
 
@@ -58,6 +59,7 @@ struct shard { /* shard thread only, but for box, queue's wake and beat */
 	struct shard_limits limits;
 	struct session_queue ready; /* have something to write, and no write under way */
 	struct session_queue waiting; /* have a deadline: no hello yet, or ending */
+	struct session_queue slowed; /* are not read until the next tick */
 	struct session_list sessions;
 	unsigned session_count;
 	struct shard_account *accounts; /* owned: uthash by account id */

@@ -23,6 +23,7 @@ static void every_limit_has_its_counter(void **state)
 		[LIMITED_RATE] = METRIC_LIMITED_RATE,
 		[LIMITED_SESSIONS] = METRIC_LIMITED_SESSIONS,
 		[LIMITED_ANSWERS] = METRIC_LIMITED_ANSWERS,
+		[LIMITED_REFUSALS] = METRIC_LIMITED_REFUSALS,
 	};
 	const struct log_fields who = {.user = "ann"};
 	(void)state;
