@@ -124,7 +124,7 @@ static int open_certificate(struct server *s, struct err_text *err)
 	if (c->tls.certificate[0]) {
 		s->service.certificate_path = mem_strdup(c->tls.certificate);
 		s->service.key_path = mem_strdup(c->tls.key);
-		r = tls_pair_load(c->tls.certificate, c->tls.key, &pair, err);
+		r = tls_pair_load_any_time(c->tls.certificate, c->tls.key, &pair, err);
 	} else {
 		(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, TLS_MADE_CERTIFICATE);
 		s->service.certificate_path = mem_strdup(path);
@@ -136,6 +136,11 @@ static int open_certificate(struct server *s, struct err_text *err)
 		return err_pass(r);
 	log_with(LOG_LEVEL_NOTICE, NULL, made ? LOG_ID_CERT_MADE : NULL, "%s sha256=%s",
 		made ? "certificate made at first start" : "certificate", pair->info.fingerprint);
+	if (pair->untimely.text[0])
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_UNTIMELY,
+			"%s: clients that check this will refuse it; look at the clock, or put a "
+			"new pair in place and reload",
+			pair->untimely.text);
 	s->tls = tls_holder_new(pair);
 	return 0;
 }

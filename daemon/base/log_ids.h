@@ -14,6 +14,8 @@
 #define LOG_ID_CERT_ROTATED "e3f61a7c05924d2db8a4c09d7f1b6e84"
 /* A new certificate was refused, the old one goes on serving. */
 #define LOG_ID_CERT_REFUSED "7b2e90d4c81f4a61953fe0a7d26cb835"
+/* At the start: the certificate has expired, or isn't valid yet by this clock; it serves. */
+#define LOG_ID_CERT_UNTIMELY "ba5b436f140240d0b2d9b65b2c7427b7"
 /* The store has no space: sends fail, reading goes on. */
 #define LOG_ID_STORE_FULL "d4a1c85f3e704b9aa6271e9bf05c3d76"
 /* The store holds a record that does not verify. */

@@ -232,13 +232,12 @@ static int check(const struct draft *d, const struct tls_info *info, struct err_
 	if (r == 0)
 		r = check_order(d, err);
 	if (r == 0)
-		r = check_times(d, err);
-	if (r == 0)
 		r = check_names(d, info, err);
 	return r < 0 ? err_pass(r) : 0;
 }
 
-static int parse(struct draft *d, struct tls_pair *pair, struct err_text *err)
+/* *ret_times: what check_times came to, which says the rest in the pair. */
+static int parse(struct draft *d, struct tls_pair *pair, int *ret_times, struct err_text *err)
 {
 	int r = read_chain(d, pair->certificate, strlen(pair->certificate), err);
 	if (r == 0)
@@ -247,11 +246,14 @@ static int parse(struct draft *d, struct tls_pair *pair, struct err_text *err)
 		return err_pass(r);
 	tls_info_read(d->chain[0], &pair->info);
 	r = check(d, &pair->info, err);
-	return r < 0 ? err_pass(r) : 0;
+	if (r < 0)
+		return err_pass(r);
+	*ret_times = check_times(d, &pair->untimely);
+	return 0;
 }
 
-int tls_pair_load(const char *certificate_path, const char *key_path, struct tls_pair **ret,
-	struct err_text *err)
+static int load(const char *certificate_path, const char *key_path, struct tls_pair **ret,
+	int *ret_times, struct err_text *err)
 {
 	struct tls_pair *pair GC_CLEANUP(tls_pair_freep) = mem_new(1, sizeof(*pair));
 	int r = read_text(certificate_path, &pair->certificate, NULL, err);
@@ -260,12 +262,35 @@ int tls_pair_load(const char *certificate_path, const char *key_path, struct tls
 	if (r < 0)
 		return err_pass(r);
 	struct draft draft = {.certificate_path = certificate_path, .key_path = key_path};
-	r = parse(&draft, pair, err);
+	r = parse(&draft, pair, ret_times, err);
 	draft_deinit(&draft);
 	if (r < 0)
 		return err_pass(r);
 	*ret = GC_TAKE(pair);
 	return 0;
+}
+
+int tls_pair_load(const char *certificate_path, const char *key_path, struct tls_pair **ret,
+	struct err_text *err)
+{
+	struct tls_pair *pair GC_CLEANUP(tls_pair_freep) = NULL;
+	int times;
+	int r = load(certificate_path, key_path, &pair, &times, err);
+	if (r < 0)
+		return err_pass(r);
+	if (times < 0) {
+		err_say(err, "%s", pair->untimely.text);
+		return err_pass(times);
+	}
+	*ret = GC_TAKE(pair);
+	return 0;
+}
+
+int tls_pair_load_any_time(const char *certificate_path, const char *key_path,
+	struct tls_pair **ret, struct err_text *err)
+{
+	int times;
+	return load(certificate_path, key_path, ret, &times, err);
 }
 
 struct tls_pair *tls_pair_free(struct tls_pair *pair)
@@ -314,7 +339,7 @@ int tls_pair_load_or_make(
 			return err_pass(r);
 		made = true;
 	}
-	int r = tls_pair_load(certificate, key, ret, err);
+	int r = tls_pair_load_any_time(certificate, key, ret, err);
 	if (r < 0)
 		return err_pass(r);
 	*ret_made = made;

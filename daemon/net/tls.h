@@ -40,6 +40,7 @@ struct tls_pair {
 	char *certificate; /* owned: PEM, leaf first */
 	char *key; /* owned: PEM, wiped when freed */
 	struct tls_info info;
+	struct err_text untimely; /* of the chain when it was read: "" or why it isn't valid then */
 };
 
 /* Reads and checks a pair: both readable and whole, the key matches, is strong enough (RSA of
@@ -47,6 +48,10 @@ struct tls_pair {
  * 0 with *ret owned by the caller, or negative errno with a sentence. Any thread; blocks on files. */
 int tls_pair_load(const char *certificate_path, const char *key_path, struct tls_pair **ret,
 	struct err_text *err) GC_MUST_CHECK;
+/* The same for a start, when there is no other pair to go on with: one whose time is over, or hasn't
+ * come by a clock that is wrong, is taken and says so (tls_pair.untimely). */
+int tls_pair_load_any_time(const char *certificate_path, const char *key_path,
+	struct tls_pair **ret, struct err_text *err) GC_MUST_CHECK;
 struct tls_pair *tls_pair_free(struct tls_pair *pair);
 void tls_pair_freep(struct tls_pair **pair);
 
@@ -58,7 +63,7 @@ bool tls_pair_is_for(const struct tls_pair *pair, const char *host);
  * what is there. 0 or negative errno with a sentence. */
 int tls_pair_make(const char *folder, struct err_text *err) GC_MUST_CHECK;
 
-/* As tls_pair_load from `folder`, making the pair first when there is no certificate in it;
+/* As tls_pair_load_any_time from `folder`, making the pair first when there is no certificate in it;
  * *ret_made tells. */
 int tls_pair_load_or_make(const char *folder, struct tls_pair **ret, bool *ret_made,
 	struct err_text *err) GC_MUST_CHECK;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "grpc/health/v1/health.pb-c.h"
+#include "pair.h"
 #include "raw.h"
 
 enum {
@@ -177,6 +178,30 @@ static void copy_pair(struct td *to, struct td *from)
 	(void)snprintf(command, sizeof(command), "cp -f %s/server.crt %s/server.key %s/",
 		td_state_folder(from), td_state_folder(from), td_state_folder(to));
 	assert_int_equal(system(command), 0); /* paths of our own */
+}
+
+/* Better than no server at all: some clients go by the fingerprint, and the clock may be wrong. */
+static void a_certificate_that_expired_serves_after_a_start_with_a_warning(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct folder folder;
+	EVP_PKEY *key = NULL;
+	const struct recipe recipe = {.common_name = "localhost", .from_s = -3600, .until_s = -60};
+	X509 *cert = pair_make_cert(&recipe, &key);
+
+	(void)state;
+	td_terminate(td);
+	(void)snprintf(folder.path, sizeof(folder.path), "%s", td_state_folder(td));
+	pair_write_certs(&folder, "server.crt", &cert, 1);
+	pair_write_key(&folder, "server.key", key, NULL);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	td_spawn(td);
+	td_wait_ready(td, TD_WAIT_MS);
+	assert_true(td_log_has(td, "server.crt expired on 20", TD_WAIT_MS));
+	td_signal(td, SIGHUP); /* a change to such a pair is refused as ever */
+	assert_true(td_log_has(td, "certificate refused", TD_WAIT_MS));
+	td_stop(td);
 }
 
 static void a_new_certificate_is_taken_on_reload_and_sessions_go_on(void **state)
@@ -497,6 +522,9 @@ int main(void)
 		cmocka_unit_test_teardown(
 			the_first_start_makes_a_certificate_and_tells_its_fingerprint, td_teardown),
 		cmocka_unit_test_teardown(the_second_start_keeps_the_certificate, td_teardown),
+		cmocka_unit_test_teardown(
+			a_certificate_that_expired_serves_after_a_start_with_a_warning,
+			td_teardown),
 		cmocka_unit_test_teardown(
 			a_new_certificate_is_taken_on_reload_and_sessions_go_on, td_teardown),
 		cmocka_unit_test_teardown(

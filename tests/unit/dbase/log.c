@@ -197,8 +197,9 @@ static void message_ids_are_128_bits_in_hex_and_differ(void **state)
 {
 	(void)state;
 	static const char *const ids[] = {LOG_ID_STARTED, LOG_ID_STOPPING, LOG_ID_CERT_MADE,
-		LOG_ID_CERT_ROTATED, LOG_ID_CERT_REFUSED, LOG_ID_STORE_FULL, LOG_ID_STORE_DAMAGED,
-		LOG_ID_GUARD_CUT, LOG_ID_SESSION_ENDED, LOG_ID_CONFIG_REFUSED};
+		LOG_ID_CERT_ROTATED, LOG_ID_CERT_REFUSED, LOG_ID_CERT_UNTIMELY, LOG_ID_STORE_FULL,
+		LOG_ID_STORE_DAMAGED, LOG_ID_GUARD_CUT, LOG_ID_SESSION_ENDED,
+		LOG_ID_CONFIG_REFUSED};
 	for (size_t i = 0; i < GC_LENGTH(ids); i++) {
 		assert_int_equal(strlen(ids[i]), 32);
 		assert_int_equal(strspn(ids[i], "0123456789abcdef"), 32);

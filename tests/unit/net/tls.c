@@ -244,6 +244,31 @@ static void a_certificate_of_the_future_is_named(void **state)
 	expect_fault(-EKEYREJECTED, "is not valid before 20");
 }
 
+/* A start, which has nothing else to serve with: by a clock gone back, or the day after the end. */
+static void at_a_start_a_certificate_of_any_time_is_taken_with_a_warning(void **state)
+{
+	(void)state;
+	static const struct {
+		long from_s;
+		long until_s;
+		const char *says;
+	} rows[] = {{-86400 * 2, -60, "expired on 20"}, {3600, 86400, "is not valid before 20"},
+		{-3600, 86400, ""}};
+	for (size_t i = 0; i < GC_LENGTH(rows); i++) {
+		struct tls_pair *pair = NULL;
+		struct recipe recipe = GOOD;
+		recipe.from_s = rows[i].from_s;
+		recipe.until_s = rows[i].until_s;
+		write_pair(&recipe);
+		assert_int_equal(tls_pair_load_any_time(folder_file(&folder, CERT),
+					 folder_file(&folder, KEY), &pair, NULL),
+			0);
+		assert_non_null(strstr(pair->untimely.text, rows[i].says));
+		assert_int_equal(!pair->untimely.text[0], !rows[i].says[0]);
+		pair = tls_pair_free(pair);
+	}
+}
+
 static void a_certificate_without_a_name_is_named(void **state)
 {
 	(void)state;
@@ -524,6 +549,7 @@ int main(void)
 		TEST(a_key_of_another_kind_is_another_certificates),
 		TEST(an_expired_certificate_is_named),
 		TEST(a_certificate_of_the_future_is_named),
+		TEST(at_a_start_a_certificate_of_any_time_is_taken_with_a_warning),
 		TEST(a_certificate_without_a_name_is_named),
 		TEST(a_certificate_cut_short_is_named),
 		TEST(a_damaged_certificate_is_named),
