@@ -44,8 +44,8 @@ static enum reason check_rights(struct write *write)
 	if (reason == REASON_NONE || reason == REASON_UNKNOWN_ROOM)
 		return reason;
 	write->reason = reason; /* on a conflict */
-	write_put(write, RECORD_META, record_key_bytes(&no_such_key, 1), RECORD_NONE,
-		STORE_PRESENT);
+	write_put(
+		write, RECORD_META, record_key_bytes(&no_such_key, 1), RECORD_NONE, STORE_PRESENT);
 	return REASON_NONE;
 }
 
@@ -85,8 +85,8 @@ enum reason op_edit(struct write *write, const struct op_message *m)
 
 enum reason op_delete(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check_target(m,
-		strlen(m->reason) > LIMIT_REASON_BYTES ? REASON_TEXT_TOO_LONG : REASON_NONE);
+	enum reason reason = check_target(
+		m, strlen(m->reason) > LIMIT_REASON_BYTES ? REASON_TEXT_TOO_LONG : REASON_NONE);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Deletion deletion;
@@ -105,8 +105,8 @@ enum reason op_delete(struct write *write, const struct op_message *m)
 
 enum reason op_react(struct write *write, const struct op_message *m)
 {
-	enum reason reason = check_target(
-		m, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
+	enum reason reason =
+		check_target(m, name_is_emoji(m->emoji) ? REASON_NONE : REASON_INVALID_ARGUMENT);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Reaction reaction;
