@@ -238,8 +238,10 @@ bool directory_is_invited(struct directory *d, uint64_t room_id, uint64_t accoun
 void directory_hold_ring(struct directory *d, struct room *room)
 {
 	pthread_mutex_lock(&d->held_mu);
-	if (!room->held)
-		SLIST_INSERT_HEAD(&d->held, room_ref(room), held_link);
+	if (!room->held) {
+		SLIST_INSERT_HEAD(&d->held, room, held_link); /* a macro: it names the room twice */
+		room_ref(room);
+	}
 	room->held = true;
 	pthread_mutex_unlock(&d->held_mu);
 }
