@@ -8,11 +8,16 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	READ_BYTES_MIN = 4096 /* for files that don't tell their size */
+};
 
 void fd_closep(int *fd)
 {
@@ -45,16 +50,46 @@ static int read_all(int fd, char *data, size_t size, size_t *ret_len)
 	return 0;
 }
 
+/* What is likely to hold the file and one byte more, in which its end is seen. */
+static size_t first_size(int fd, size_t most)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0 || st.st_size < READ_BYTES_MIN)
+		return most < READ_BYTES_MIN ? most : READ_BYTES_MIN;
+	return (uint64_t)st.st_size < most ? (size_t)st.st_size + 1 : most;
+}
+
+/* Reads to the end, or until `most` bytes are full. A file may grow meanwhile, or not know its size. */
+static int read_growing(int fd, size_t most, char **data, size_t *ret_len)
+{
+	size_t size = first_size(fd, most);
+	size_t len = 0;
+	for (;;) {
+		size_t more = 0;
+		char *grown = realloc(*data, size);
+		if (!grown)
+			return err_raise(-ENOMEM);
+		*data = grown;
+		int r = read_all(fd, grown + len, size - len, &more);
+		if (r < 0)
+			return err_pass(r);
+		len += more;
+		if (len < size || size == most)
+			break;
+		size = size < most / 2 ? 2 * size : most;
+	}
+	*ret_len = len;
+	return 0;
+}
+
 int fd_read_file(const char *path, size_t max, char **ret_data, size_t *ret_len)
 {
 	int fd GC_FD = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_raise(-errno);
-	char *data GC_CLEANUP(mem_freep) = mem_try(max + 1);
-	if (!data)
-		return err_raise(-ENOMEM);
+	char *data GC_CLEANUP(mem_freep) = NULL;
 	size_t len = 0;
-	int r = read_all(fd, data, max + 1, &len);
+	int r = read_growing(fd, max + 1, &data, &len);
 	if (r < 0)
 		return err_pass(r);
 	if (len > max)

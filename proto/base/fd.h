@@ -11,8 +11,9 @@ void fd_closep(int *fd);
 /* Hands an owned descriptor over: returns it and leaves -1 behind. */
 int fd_take(int *fd);
 
-/* Reads a whole file of at most `max` bytes; *ret_data is NUL-terminated and owned by the caller.
- * 0, -EFBIG when larger, or the negative errno of open or read. */
+/* Reads a whole file of at most `max` bytes; *ret_data is NUL-terminated and owned by the caller, in
+ * about as much memory as the file is long. 0, -EFBIG when larger, or the negative errno of open or
+ * read. */
 int fd_read_file(const char *path, size_t max, char **ret_data, size_t *ret_len) GC_MUST_CHECK;
 
 /* Replaces `path` at once: temporary file beside it, written, synced, renamed, folder synced.
