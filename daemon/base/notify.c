@@ -1,19 +1,64 @@
-/* A thin wrapper: the words of the protocol in one place. */
+/*
+ * The words of the protocol in one place, and its sending. Not by libsystemd's sd_notify: that one
+ * waits for as long as nobody reads the socket, and the caller is the thread that takes SIGTERM.
+ */
 #include "base/notify.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
 enum {
 	STATUS_BYTES = 256, /* a longer line is cut */
+	TEXT_BYTES = STATUS_BYTES + 64,
 };
+
+/* A path, or with a leading @ an abstract name (sd_notify(3)). 0: neither, or too long. */
+static socklen_t read_address(const char *name, struct sockaddr_un *ret_address)
+{
+	size_t len = name ? strlen(name) : 0;
+	if (len < 2 || len > sizeof(ret_address->sun_path) || (*name != '/' && *name != '@'))
+		return 0;
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	memcpy(ret_address->sun_path, name, len);
+	if (*name == '@')
+		ret_address->sun_path[0] = '\0';
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+/* One datagram. Where the manager has too many unread, it is waited for, but no longer than so. */
+static void tell(unsigned patience_ms, const char *fmt, ...) GC_PRINTF(2, 3);
+static void tell(unsigned patience_ms, const char *fmt, ...)
+{
+	struct sockaddr_un address;
+	socklen_t len = read_address(getenv("NOTIFY_SOCKET"), &address);
+	if (len == 0)
+		return;
+	char text[TEXT_BYTES];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	GC_FD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct timeval patience = {.tv_sec = patience_ms / CLOCK_MS_PER_S,
+		.tv_usec = patience_ms % CLOCK_MS_PER_S * CLOCK_US_PER_MS};
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return;
+	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | (patience_ms ? 0 : MSG_DONTWAIT),
+		(struct sockaddr *)&address, len); /* not told is no failure */
+}
 
 void notify_ready(const char *status)
 {
-	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+	tell(NOTIFY_PATIENCE_MS, "READY=1\nSTATUS=%.*s", STATUS_BYTES - 1, status);
 }
 
 void notify_status(const char *fmt, ...)
@@ -23,22 +68,22 @@ void notify_status(const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(status, sizeof(status), fmt, args);
 	va_end(args);
-	(void)sd_notifyf(0, "STATUS=%s", status);
+	tell(0, "STATUS=%s", status);
 }
 
 void notify_stopping(const char *status)
 {
-	(void)sd_notifyf(0, "STOPPING=1\nSTATUS=%s", status);
+	tell(NOTIFY_PATIENCE_MS, "STOPPING=1\nSTATUS=%.*s", STATUS_BYTES - 1, status);
 }
 
 void notify_reloading(void)
 {
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono().us);
+	tell(NOTIFY_PATIENCE_MS, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_mono().us);
 }
 
 void notify_watchdog(void)
 {
-	(void)sd_notify(0, "WATCHDOG=1");
+	tell(NOTIFY_PATIENCE_MS, "WATCHDOG=1");
 }
 
 uint32_t notify_watchdog_interval_ms(void)

@@ -1,11 +1,16 @@
 /*
  * What the daemon tells systemd (sd_notify(3)). Without systemd (no NOTIFY_SOCKET) all of it does
- * nothing; a failure to tell is no failure of the daemon and is not reported. Any thread.
+ * nothing; a failure to tell is no failure of the daemon and is not reported. Nor is a manager that
+ * doesn't read waited for: a status is dropped at once, the rest after a moment. Any thread.
  */
 #pragma once
 
 #include "base/macros.h"
 #include <stdint.h>
+
+enum {
+	NOTIFY_PATIENCE_MS = 1000, /* for a manager whose socket is full */
+};
 
 /* Start-up or a reload is done; `status` is one line for `systemctl status`. */
 void notify_ready(const char *status);

@@ -83,6 +83,30 @@ static void the_watchdog_is_fed_at_half_its_time(void **state)
 	assert_int_equal(notify_watchdog_interval_ms(), 15000);
 }
 
+/* The alarm ends a test that waits for ever. */
+static void a_manager_that_reads_nothing_is_not_waited_for(void **state)
+{
+	enum {
+		ALARM_S = 60,
+		MORE_THAN_FIT = 5000,
+	};
+	unsigned kept = 0;
+	char got[512];
+	(void)state;
+	(void)alarm(ALARM_S);
+	for (int i = 0; i < MORE_THAN_FIT; i++)
+		notify_status("unheard");
+	int64_t before_us = clock_mono().us;
+	notify_stopping("draining");
+	assert_true(clock_mono().us - before_us >= NOTIFY_PATIENCE_MS * CLOCK_US_PER_MS / 2);
+	(void)alarm(0);
+	while (recv(manager, got, sizeof(got), 0) > 0)
+		kept++;
+	assert_in_range(kept, 1, MORE_THAN_FIT - 1);
+	notify_stopping("draining");
+	expect("STOPPING=1\nSTATUS=draining");
+}
+
 static void without_a_manager_nothing_happens(void **state)
 {
 	(void)state;
@@ -98,6 +122,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_step_of_the_daemon_has_its_words, begin, end),
 		cmocka_unit_test_setup_teardown(a_reload_says_when_it_began, begin, end),
 		cmocka_unit_test_setup_teardown(the_watchdog_is_fed_at_half_its_time, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_manager_that_reads_nothing_is_not_waited_for, begin, end),
 		cmocka_unit_test_setup_teardown(without_a_manager_nothing_happens, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
