@@ -109,6 +109,7 @@ static int open_store(struct server *s, struct err_text *err)
 		.batch_max = BATCH_MAX,
 		.queue_max = QUEUE_MAX,
 		.reserve_bytes = (uint64_t)c->store.reserve_mb << 20,
+		.cache_bytes = (uint64_t)c->store.cache_mb << 20,
 		.on_batch = hub_kick,
 		.arg = s->hub};
 	return store_open(&options, &s->store, err);

@@ -63,6 +63,7 @@ struct config {
 		int64_t durability; /* enum store_durability: "always" or "process" */
 		int64_t readers; /* 2 */
 		int64_t reserve_mb; /* 64 */
+		int64_t cache_mb; /* 64 */
 	} store;
 	struct {
 		int64_t registration; /* enum config_registration */
@@ -114,9 +115,9 @@ struct config {
 		int64_t rooms_per_account; /* memberships, 500 */
 		int64_t members_per_room; /* 50000 */
 		int64_t requests_in_flight; /* per session, 128 */
-	} limits;
 		int64_t refusals_per_minute; /* per session, 600; 0: no limit */
 		int64_t unsent_bytes; /* answers to one account, 8 MiB */
+	} limits;
 	struct {
 		int64_t level; /* enum config_log_level */
 	} log;

@@ -105,6 +105,8 @@ static const struct config_key keys[] = {
 		"Threads that read history"),
 	INT(store.reserve_mb, 0, 1048576, 64, "MiB", false,
 		"Free disk space below which sends are refused; half is held for log-ins"),
+	INT(store.cache_mb, 1, 65536, 64, "MiB", false,
+		"Memory for pages of the database; each reading thread has an eighth more"),
 
 	WORD(accounts.registration, registrations, CONFIG_REGISTRATION_OPEN, true,
 		"Who may make an account: anyone, holders of an invitation, no one"),
@@ -195,12 +197,12 @@ static const struct config_key keys[] = {
 		"Members of one room"),
 	INT(limits.requests_in_flight, 1, 65536, 128, "requests", true,
 		"Requests of one session that wait for their reply"),
-
-	WORD(log.level, levels, CONFIG_LOG_INFO, true,
 	INT(limits.refusals_per_minute, 0, 10000000, 600, "refusals/min", true,
 		"Refused requests of one session, after which it is read slowly; 0 for no limit"),
 	INT(limits.unsent_bytes, INT64_C(4) * MIB, GIB, INT64_C(8) * MIB, "bytes", true,
 		"Answers to calls of one account that wait to be written"),
+
+	WORD(log.level, levels, CONFIG_LOG_INFO, true,
 		"How much is logged; each word includes those before it"),
 };
 /* clang-format on */

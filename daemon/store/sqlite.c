@@ -7,6 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum {
+	READER_CACHE_SHARE = 8, /* of the writer's */
+};
+
 /* ---- transactions; writer's thread ---- */
 
 static enum store_status sqlite_begin(void *impl)
@@ -109,6 +113,8 @@ static struct store_reader *sqlite_reader_open(void *impl)
 		free(reader);
 		return NULL;
 	}
+	if (s->cache_bytes)
+		conn_set_cache(&reader->conn, s->cache_bytes / READER_CACHE_SHARE);
 	return &reader->base;
 }
 
@@ -164,7 +170,11 @@ static int open_writer(struct sqlite_store *s, struct err_text *err)
 		conn_close(&s->conn);
 		r = conn_open(&s->conn, s->file.path, CONN_WRITER, s->durability, err);
 	}
-	return r < 0 ? err_pass(r) : 0;
+	if (r < 0)
+		return err_pass(r);
+	if (s->cache_bytes)
+		conn_set_cache(&s->conn, s->cache_bytes);
+	return 0;
 }
 
 static int sqlite_open(const struct store_options *options, void **ret_impl, struct err_text *err)
@@ -173,6 +183,7 @@ static int sqlite_open(const struct store_options *options, void **ret_impl, str
 	(void)pthread_once(&once, configure); /* cannot fail */
 	struct sqlite_store *s = mem_new(1, sizeof(*s));
 	s->durability = options->durability;
+	s->cache_bytes = options->cache_bytes;
 	int r = sqlite_file_open(&s->file, options->path, options->reserve_bytes, err);
 	if (r < 0) {
 		free(s);

@@ -2,6 +2,7 @@
 #include "store/sqlite_conn.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -279,6 +280,13 @@ int conn_open(struct conn *conn, const char *path, enum conn_role role,
 	if (r == 0 && empty)
 		r = create_schema(conn, path, err);
 	return r < 0 ? err_pass(r) : 0;
+}
+
+void conn_set_cache(struct conn *conn, uint64_t bytes)
+{
+	char sql[64];
+	(void)snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%" PRIu64, bytes / 1024);
+	(void)sqlite3_exec(conn->db, sql, NULL, NULL, NULL); /* touches no file: can't fail */
 }
 
 void conn_close(struct conn *conn)

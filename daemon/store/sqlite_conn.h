@@ -13,7 +13,7 @@ enum {
 	CONN_APPLICATION_ID = 0x67636874, /* "gcht", as file(1) sees it */
 	CONN_PAGE_BYTES = 2048, /* a message alone dirties three, and each is summed and written */
 	CONN_BUSY_MS = 5000, /* waits for another program that holds the lock */
-	CONN_WRITER_CACHE_KIB = 64 * 1024, /* pages kept in memory */
+	CONN_WRITER_CACHE_KIB = 64 * 1024, /* pages kept in memory, where nothing else is said */
 	CONN_READER_CACHE_KIB = 8 * 1024,
 	CONN_WAL_KEEP_BYTES = 64 << 20, /* a larger WAL is cut when it begins anew */
 };
@@ -63,6 +63,9 @@ enum conn_role {
 int conn_open(struct conn *conn, const char *path, enum conn_role role,
 	enum store_durability durability, struct err_text *err) GC_MUST_CHECK;
 void conn_close(struct conn *conn);
+
+/* How much memory its pages may take from now on, instead of the default of its role. */
+void conn_set_cache(struct conn *conn, uint64_t bytes);
 
 /* The statement, with `count` integers bound to ?1, ?2...; NULL when it can't be prepared
  * (conn_status with SQLITE_ERROR tells why). conn_give ends its use. One that is in use already

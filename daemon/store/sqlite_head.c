@@ -64,6 +64,12 @@ enum store_status heads_flush(struct heads *heads, struct conn *conn)
 	return STORE_OK;
 }
 
+static void forget(struct heads *heads, struct head *head)
+{
+	HASH_DEL(heads->by_log, head);
+	free(head);
+}
+
 void heads_committed(struct heads *heads)
 {
 	struct head *next = NULL;
@@ -71,6 +77,8 @@ void heads_committed(struct heads *heads)
 		next = head->next_touched;
 		head->next_touched = NULL;
 		head->touched = false;
+		if (head->head == 0) /* deleted: nobody asks again */
+			forget(heads, head);
 	}
 	heads->touched = NULL;
 	if (HASH_COUNT(heads->by_log) > HEADS_MAX)
@@ -81,9 +89,7 @@ void heads_clear(struct heads *heads)
 {
 	struct head *head = NULL;
 	struct head *tmp = NULL;
-	HASH_ITER (hh, heads->by_log, head, tmp) {
-		HASH_DEL(heads->by_log, head);
-		free(head);
-	}
+	HASH_ITER (hh, heads->by_log, head, tmp)
+		forget(heads, head);
 	*heads = (struct heads){0};
 }

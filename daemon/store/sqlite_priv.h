@@ -11,6 +11,7 @@
 struct sqlite_store {
 	struct sqlite_file file; /* immutable while open */
 	enum store_durability durability;
+	uint64_t cache_bytes; /* the writer's, and an eighth of it each reader's; 0: the default */
 	struct checkpointer checkpointer;
 
 	/* Writer's thread only. */

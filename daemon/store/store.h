@@ -171,6 +171,8 @@ struct store_options {
 	uint64_t reserve_bytes; /* free disk space below which only vital ops are accepted; a part
 				    of it is held in a file, against others who fill the disk.
 				    0: none */
+	uint64_t cache_bytes; /* sqlite: pages of the database that the writer keeps in memory; a
+				 reader keeps an eighth of that. 0: 64 MiB */
 	void (*on_batch)(
 		void *arg); /* writer thread, after each batch's on_done calls; may be NULL */
 	void *arg;

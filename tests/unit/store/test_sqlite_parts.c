@@ -167,6 +167,8 @@ static void a_log_without_a_head_is_taken_off_the_table(void **state)
 	heads_touch(&heads, head);
 	assert_int_equal(heads_flush(&heads, &conn), STORE_OK);
 	assert_int_equal(ask("SELECT count(*) FROM log"), 0);
+	heads_committed(&heads);
+	assert_int_equal(HASH_COUNT(heads.by_log), 0); /* nor does it stay in memory */
 	heads_clear(&heads);
 }
 
@@ -249,6 +251,27 @@ static void grow_wal(int pages)
 	assert_int_equal(sqlite3_exec(conn.db, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
+/* Three times as much as it may keep is written and read again. */
+static void a_page_cache_keeps_to_its_bound(void **state)
+{
+	enum {
+		BOUND = 1 << 20,
+		OVERHEAD = BOUND / 2, /* of each page, and the schema */
+	};
+	int used = 0;
+	int most = 0;
+
+	(void)state;
+	conn_set_cache(&conn, BOUND);
+	assert_int_equal(ask("PRAGMA cache_size"), -BOUND / 1024);
+	for (int i = 0; i < 100; i++)
+		grow_wal(8);
+	(void)ask("SELECT count(*) FROM rec WHERE length(key || value) > 1");
+	assert_int_equal(
+		sqlite3_db_status(conn.db, SQLITE_DBSTATUS_CACHE_USED, &used, &most, 0), SQLITE_OK);
+	assert_in_range(used, BOUND / 2, BOUND + OVERHEAD);
+}
+
 static off_t wal_size(const struct fixture *f)
 {
 	char path[128];
@@ -319,6 +342,7 @@ int main(void)
 		TEST(the_checksum_covers_every_column),
 		TEST(a_damaged_row_is_compared_by_its_checksum),
 		TEST(the_file_is_locked_against_a_second_opening),
+		TEST(a_page_cache_keeps_to_its_bound),
 		TEST(the_writer_begins_the_wal_anew_past_its_bound),
 		TEST(a_reader_of_the_old_wal_only_delays_the_writer),
 	};
