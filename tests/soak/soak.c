@@ -4,9 +4,14 @@
  * Every interval a line; at the end the medians of the daemon's memory in equal phases of early and
  * late rounds, which must not have grown. The first round warms up and isn't compared.
  *
- * Usage: soak [--minutes N | --seconds N]; 30 minutes unless told. TD_GCHATD names another gchatd.
+ * With --churn one kind of load alone, without a pause and without a verdict: what grows under it can
+ * be looked at within a minute (its lines name the daemon's pid).
+ *
+ * Usage: soak [--minutes N | --seconds N] [--churn KIND]; 30 minutes unless told. TD_GCHATD names
+ * another gchatd.
  */
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,6 +47,7 @@ enum {
 	SLACK_KB = 4096, /* growth that says nothing: a page cache, an arena of malloc */
 	GROWTH_PERCENT = 10,
 	GROWTH_PERCENT_SHORT = 50,
+	TURN_MAX = 8, /* rooms, messages, changes in one turn: between them the others are heard */
 };
 
 struct load {
@@ -69,6 +75,13 @@ enum {
 	PHASES = GC_LENGTH(loads),
 };
 
+/* More than the machine can do is asked for: it does what it can. */
+static const struct load churns[] = {
+	{.name = "rooms", .people = FEW, .rooms_per_s = 200},
+	{.name = "sessions", .people = MANY / 2, .changes_per_s = 200},
+	{.name = "messages", .people = FEW, .messages_per_s = 1000},
+};
+
 struct phase {
 	uint64_t rss_kb[SAMPLES_MAX];
 	size_t count;
@@ -87,6 +100,7 @@ struct soak {
 };
 
 static unsigned seconds = SECONDS_DEFAULT;
+static const struct load *churn; /* NULL: the rounds of all loads */
 static struct soak soak;
 
 static uint64_t now_us(void)
@@ -129,6 +143,8 @@ static unsigned due(uint64_t since_us, unsigned per_s, uint64_t *done)
 	uint64_t wanted = (now_us() - since_us) * per_s / CLOCK_US_PER_S;
 	unsigned left = wanted > *done ? (unsigned)(wanted - *done) : 0;
 
+	if (left > TURN_MAX)
+		left = TURN_MAX;
 	*done += left;
 	return left;
 }
@@ -161,6 +177,7 @@ static void print_line(const struct load *load)
 	if (now < soak.next_line_us)
 		return;
 	soak.next_line_us += soak.line_us;
+	td_hear(soak.td);
 	printf("%6.0f s  %-13s %5u %9" PRIu64 " %10" PRIu64 " %7.1f MB %5u %3u %8.1f ms\n",
 		(double)(now - soak.start_us) / 1e6, load->name, people_here(soak.people),
 		people_acked(soak.people), people_deliveries(soak.people),
@@ -244,31 +261,57 @@ static bool print_verdict(void)
 	return flat;
 }
 
-static void memory_stays_flat_under_a_changing_load(void **state)
+static void start(void)
 {
 	static const char config[] =
 		"limits: { sessions_per_account = 100; requests_in_flight = 4096; };\n"
+		"store: { cache_mb = 1; };\n" /* full in the first round, which isn't compared */
 		"log: { level = \"warning\"; };\n";
-	uint64_t phase_us = seconds * CLOCK_US_PER_S / (rounds() * PHASES);
-
-	(void)state;
 	soak.td = td_start(&(struct td_options){.config = config});
 	soak.people = people_new(soak.td);
 	soak.maker = td_connect(soak.td, "maker");
 	soak.guest = td_connect(soak.td, "guest");
-	soak.line_us = is_short() ? 2 * CLOCK_US_PER_S : 30 * CLOCK_US_PER_S;
+	soak.line_us = is_short() || churn ? 2 * CLOCK_US_PER_S : 30 * CLOCK_US_PER_S;
 	soak.start_us = now_us();
 	soak.next_line_us = soak.start_us + soak.line_us;
 	printf("    time  load       sessions  messages deliveries     memory   fds thr      p99\n");
+}
+
+static void settle(void)
+{
+	td_wait_until(soak.td, is_level, NULL, SETTLE_MS, "the last answers");
+	assert_int_equal(people_acked(soak.people), people_said(soak.people));
+}
+
+static void end(void)
+{
+	soak.people = people_free(soak.people);
+	td_stop(soak.td);
+}
+
+static void memory_stays_flat_under_a_changing_load(void **state)
+{
+	uint64_t phase_us = seconds * CLOCK_US_PER_S / (rounds() * PHASES);
+
+	(void)state;
+	start();
 	for (unsigned r = 0; r < rounds(); r++) {
 		for (unsigned i = 0; i < PHASES; i++)
 			run_phase(&loads[i], &soak.phases[r][i], phase_us);
 	}
-	td_wait_until(soak.td, is_level, NULL, SETTLE_MS, "the last answers");
-	assert_int_equal(people_acked(soak.people), people_said(soak.people));
+	settle();
 	assert_true(print_verdict());
-	soak.people = people_free(soak.people);
-	td_stop(soak.td);
+	end();
+}
+
+static void one_kind_of_load_goes_on(void **state)
+{
+	(void)state;
+	start();
+	printf("gchatd is process %d\n", (int)td_pid(soak.td));
+	run_phase(churn, &soak.phases[0][0], seconds * CLOCK_US_PER_S);
+	settle();
+	end();
 }
 
 static int teardown(void **state)
@@ -277,30 +320,60 @@ static int teardown(void **state)
 	return td_teardown(state);
 }
 
-static bool read_options(int argc, char **argv)
+static bool read_length(const char *text, unsigned long unit)
 {
-	if (argc == 1)
-		return true;
-	if (argc != 3 || (strcmp(argv[1], "--minutes") != 0 && strcmp(argv[1], "--seconds") != 0))
-		return false;
 	char *end = NULL;
-	unsigned long n = strtoul(argv[2], &end, 10);
-	unsigned long unit = strcmp(argv[1], "--minutes") == 0 ? 60 : 1;
-	if (end == argv[2] || *end || n > SECONDS_MAX / unit || n * unit < SECONDS_MIN)
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (end == text || *end || n > SECONDS_MAX / unit || n * unit < SECONDS_MIN)
 		return false;
 	seconds = (unsigned)(n * unit);
 	return true;
 }
 
+static bool read_churn(const char *name)
+{
+	for (size_t i = 0; i < GC_LENGTH(churns); i++)
+		if (strcmp(churns[i].name, name) == 0)
+			churn = &churns[i];
+	return churn != NULL;
+}
+
+static bool read_options(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"minutes", required_argument, NULL, 'm'},
+		{"seconds", required_argument, NULL, 's'},
+		{"churn", required_argument, NULL, 'c'},
+		{0},
+	};
+	bool good = true;
+	int o = 0;
+
+	while (good && (o = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (o == 'c')
+			good = read_churn(optarg);
+		else
+			good = o != '?' && read_length(optarg, o == 'm' ? 60 : 1);
+	}
+	return good && optind == argc;
+}
+
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest all_loads[] = {
 		cmocka_unit_test_teardown(memory_stays_flat_under_a_changing_load, teardown),
+	};
+	const struct CMUnitTest one_load[] = {
+		cmocka_unit_test_teardown(one_kind_of_load_goes_on, teardown),
 	};
 
 	if (!read_options(argc, argv)) {
-		(void)fprintf(stderr, "usage: soak [--minutes N | --seconds N]\n");
+		(void)fprintf(stderr, "usage: soak [--minutes N | --seconds N] "
+				      "[--churn rooms|sessions|messages]\n");
 		return 2;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (churn)
+		return cmocka_run_group_tests(one_load, NULL, NULL);
+	return cmocka_run_group_tests(all_loads, NULL, NULL);
 }
