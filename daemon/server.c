@@ -24,6 +24,8 @@
 
 #define STORE_FILE "gchat.db"
 
+_Static_assert((int)CONFIG_READERS_MAX == (int)STORE_READERS_MAX, "what may be set is taken");
+
 static struct socket_options socket_options_of(const struct config *c)
 {
 	return (struct socket_options){.receive_bytes = SOCKET_RECEIVE_BYTES,

@@ -15,6 +15,7 @@
 enum {
 	CONFIG_LIST_MAX = 16, /* items in a list of strings */
 	CONFIG_ERRORS_MAX = 100, /* messages kept; then one line says how many more */
+	CONFIG_READERS_MAX = 16, /* what the store takes: STORE_READERS_MAX */
 	CONFIG_EXIT_STATUS = 78, /* EX_CONFIG of sysexits(3) */
 };
 

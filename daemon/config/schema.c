@@ -101,7 +101,7 @@ static const struct config_key keys[] = {
 		"Folder of the database and of a certificate made here", PATH),
 	WORD(store.durability, durabilities, 0, false,
 		"What an acknowledged message survives: loss of power, or of the daemon alone"),
-	INT(store.readers, 1, 64, 2, "threads", false,
+	INT(store.readers, 1, CONFIG_READERS_MAX, 2, "threads", false,
 		"Threads that read history"),
 	INT(store.reserve_mb, 0, 1048576, 64, "MiB", false,
 		"Free disk space below which sends are refused; half is held for log-ins"),

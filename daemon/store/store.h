@@ -36,6 +36,7 @@ enum {
 	STORE_KEY_BYTES_MAX = 128,
 	STORE_LOG_ID_MAX = (1 << 23) - 1, /* logs are numbered 1 to this */
 	STORE_PAGE_MAX = 1000, /* events in one read */
+	STORE_READERS_MAX = 16,
 	STORE_TRIM_MAX = 65536, /* store_trim calls under way */
 };
 
@@ -164,7 +165,7 @@ struct store_options {
 	const char *engine; /* "sqlite" or "mem" */
 	const char *path; /* sqlite: the database file; its folder exists */
 	enum store_durability durability;
-	unsigned readers; /* reader threads, 1 to 16 */
+	unsigned readers; /* reader threads, 1 to STORE_READERS_MAX */
 	size_t batch_max; /* ops in one commit; 0: 2000 */
 	size_t queue_max; /* ops waiting; above it submit completes with STORE_UNAVAILABLE.
 				    0: 65536 */

@@ -13,7 +13,6 @@ enum {
 	STORE_BATCH_BYTES = 8 << 20, /* bodies and values in one commit; one op may pass it */
 	STORE_QUEUE_DEFAULT = 65536, /* ops waiting */
 	STORE_TRIM_SLICE = 1000, /* events deleted in one commit */
-	STORE_READERS_MAX = 16,
 	STORE_DROP_NOW_MAX = 1000, /* a larger log is dropped in slices */
 };
 
