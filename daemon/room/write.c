@@ -33,6 +33,7 @@ static void release_member(struct write *write)
 static void release(struct write *write)
 {
 	if (write->charged) {
+		GC_ASSERT(write->room); /* it is the room that was charged */
 		room_lock(write->room);
 		write->room->shared.joining--;
 		room_unlock(write->room);

@@ -3,6 +3,9 @@
 
 #include "base/clock.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,17 +84,31 @@ static bool parse_status(const char *word, enum store_status *ret_status)
 	return false;
 }
 
-static bool parse_number(const char *word, struct fault *fault)
+static bool parse_number(char *word, struct fault *fault)
 {
-	unsigned long long log = 0;
-	int end = 0;
-	if (sscanf(word, "log=%llu%n", &log, &end) == 1)
-		fault->log = log;
-	else if (sscanf(word, "after=%u%n", &fault->after, &end) != 1 &&
-		 sscanf(word, "count=%u%n", &fault->count, &end) != 1 &&
-		 sscanf(word, "delay_ms=%u%n", &fault->delay_ms, &end) != 1)
+	char *digits = strchr(word, '=');
+	char *end;
+	if (!digits)
 		return false;
-	return word[end] == '\0';
+	*digits++ = '\0';
+	if (!isdigit((unsigned char)*digits))
+		return false;
+	errno = 0;
+	unsigned long long number = strtoull(digits, &end, 10);
+	if (errno != 0 || *end != '\0')
+		return false;
+	if (strcmp(word, "log") == 0) {
+		fault->log = number;
+		return true;
+	}
+	unsigned *small = strcmp(word, "after") == 0      ? &fault->after
+			  : strcmp(word, "count") == 0    ? &fault->count
+			  : strcmp(word, "delay_ms") == 0 ? &fault->delay_ms
+							  : NULL;
+	if (!small || number > UINT_MAX)
+		return false;
+	*small = (unsigned)number;
+	return true;
 }
 
 bool fault_parse(const char *line, struct fault *ret_fault)
@@ -108,7 +125,7 @@ bool fault_parse(const char *line, struct fault *ret_fault)
 	if (!site || !status || !parse_site(site, &fault.site) ||
 		!parse_status(status, &fault.status))
 		return false;
-	for (const char *word; (word = strtok_r(NULL, " \t\n", &rest));)
+	for (char *word; (word = strtok_r(NULL, " \t\n", &rest));)
 		if (!parse_number(word, &fault))
 			return false;
 	*ret_fault = fault;
