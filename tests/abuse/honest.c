@@ -339,8 +339,10 @@ void honest_talk(struct honest *h, double secs)
 		h->next_due = abuse_now_s();
 	while ((now = abuse_now_s()) < end) {
 		td_hear(h->td);
-		for (; h->next_due <= now; h->next_due += 1.0 / HONEST_RATE)
+		while (h->next_due <= now) {
 			say(h);
+			h->next_due += 1.0 / HONEST_RATE;
+		}
 		if (h->signs_in && now >= h->next_sign_in) {
 			start_sign_in(h);
 			h->next_sign_in = now + SIGN_IN_EVERY_MS / 1e3;
