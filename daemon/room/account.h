@@ -36,6 +36,7 @@ struct account {
 	struct bucket messages; /* own lock */
 	struct bucket bytes; /* own lock */
 	struct counter_limit unsent; /* bytes of answers that are not written yet */
+	_Atomic int64_t unsent_until_us; /* monotonic: was told to wait until then */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;
 		char display_name[LIMIT_DISPLAY_NAME_BYTES + 1];

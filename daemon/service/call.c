@@ -86,13 +86,31 @@ static bool keep(struct call *call, size_t len)
 	return true;
 }
 
+static void ask_again_later(struct call *call, int64_t wait_us)
+{
+	limited_note(LIMITED_ANSWERS, &(struct log_fields){.user = call->account->name});
+	call_fail_later(call, REASON_RATE_LIMITED, (uint32_t)(wait_us / CLOCK_US_PER_MS) + 1);
+}
+
 static void refuse_answer(struct call *call)
 {
 	enum {
-		RETRY_MS = 2000
+		RETRY_US = 1000 * CLOCK_US_PER_MS
 	};
-	limited_note(LIMITED_ANSWERS, &(struct log_fields){.user = call->account->name});
-	call_fail_later(call, REASON_RATE_LIMITED, RETRY_MS);
+	atomic_store(&call->account->unsent_until_us, clock_mono().us + RETRY_US);
+	ask_again_later(call, RETRY_US);
+}
+
+/* Who was told to wait and doesn't is not worth a read from the store. Any thread. */
+static int64_t left_to_wait_us(struct call *call)
+{
+	return call->account ? atomic_load(&call->account->unsent_until_us) - clock_mono().us : 0;
+}
+
+static void refuse_early(struct call *call)
+{
+	int64_t left = left_to_wait_us(call);
+	ask_again_later(call, left > 0 ? left : 0);
 }
 
 /* What has been written is said in any case: it is small, and charged as a message. */
@@ -324,7 +342,10 @@ void call_write(struct call *call, enum reason reason, void (*then)(struct call 
 static void run_read(struct store_job *job, struct store_reader *reader)
 {
 	struct call *call = GC_CONTAINER_OF(job, struct call, job);
-	call->read(call, reader);
+	if (left_to_wait_us(call) > 0)
+		call->then = refuse_early;
+	else
+		call->read(call, reader);
 	if (!keep(call, call->response.len)) {
 		control_deinit(&call->response);
 		call->then = refuse_answer;
