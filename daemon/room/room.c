@@ -28,6 +28,7 @@ struct room *room_new(uint64_t id, const char *name, uint64_t created_us)
 	room->shared.first_seq = 1;
 	roomlog_init(&room->shared.log, 0);
 	LIST_INIT(&room->shared.watches);
+	STAILQ_INIT(&room->shared.rewrites);
 	return room;
 }
 
@@ -41,7 +42,8 @@ struct room *room_unref(struct room *room)
 {
 	if (!room || atomic_fetch_sub_explicit(&room->refs, 1, memory_order_acq_rel) > 1)
 		return NULL;
-	GC_ASSERT(!room->shared.members && LIST_EMPTY(&room->shared.watches));
+	GC_ASSERT(!room->shared.members && LIST_EMPTY(&room->shared.watches) &&
+		  STAILQ_EMPTY(&room->shared.rewrites));
 	roomlog_deinit(&room->shared.log);
 	pthread_mutex_destroy(&room->shared.mu);
 	free(room);

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 struct room;
+struct write;
 
 /* Rung once after the log's head moved past what was taken before; embedded by the reader. */
 struct room_watch {
@@ -64,6 +65,8 @@ struct room {
 		uint64_t begun; /* writes of this room ever submitted ... */
 		uint64_t settled; /* ... and those of them that are done */
 		uint64_t ring_at; /* rings once so many are settled; 0: nothing is held back */
+		bool rewriting; /* a write of the room's record is under way: write.prepare */
+		STAILQ_HEAD(, write) rewrites; /* those that wait for it, borrowed */
 		bool grown; /* the head has moved since the last ring */
 		size_t hushed; /* events of room_publish_quietly since then */
 	} shared;

@@ -263,12 +263,30 @@ static void add_room_changed(struct write *write)
 	write_add_event(write, event_new(&event, 0, 0), NULL);
 }
 
+static void prepare_update(struct write *write)
+{
+	struct write_state *state = write->state;
+	struct room_info now;
+	room_get_info(write->room, &now);
+	if (!state->sets_title)
+		memcpy(state->info.title, now.title, sizeof(now.title));
+	if (!state->sets_topic)
+		memcpy(state->info.topic, now.topic, sizeof(now.topic));
+	if (!state->sets_visibility)
+		state->info.visibility = now.visibility;
+	add_room_changed(write);
+	write_put(write, RECORD_ROOM, record_key_id(write->room->id),
+		room_record(&state->info, write->room->request_id), STORE_PRESENT);
+	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
+}
+
 enum reason op_update_room(struct write *write, const struct op_room_change *change)
 {
 	enum reason reason = check_update(write, change);
 	if (reason != REASON_NONE)
 		return reason;
-	struct room_info *info = &write_new_state(write)->info;
+	struct write_state *state = write_new_state(write);
+	struct room_info *info = &state->info;
 	room_get_info(write->room, info);
 	if ((change->title && strlen(change->title) > LIMIT_TITLE_BYTES) ||
 		(change->topic && strlen(change->topic) > LIMIT_TOPIC_BYTES))
@@ -284,10 +302,10 @@ enum reason op_update_room(struct write *write, const struct op_room_change *cha
 		(change->visibility &&
 			(direct || change->visibility > GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE)))
 		return REASON_INVALID_ARGUMENT;
-	add_room_changed(write);
-	write_put(write, RECORD_ROOM, record_key_id(write->room->id),
-		room_record(info, write->room->request_id), STORE_PRESENT);
-	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
+	state->sets_title = change->title != NULL;
+	state->sets_topic = change->topic != NULL;
+	state->sets_visibility = change->visibility != 0;
+	write->prepare = prepare_update;
 	write->apply = apply_update;
 	return REASON_NONE;
 }

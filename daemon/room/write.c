@@ -247,6 +247,43 @@ static void count_refusal(struct write *write, enum store_status status)
 		room_mark_damaged(write->room);
 }
 
+static void submit(struct write *write)
+{
+	if (write->prepare)
+		write->prepare(write);
+	write->op.puts = write->puts;
+	write->op.appends = write->appends;
+	if (write->room)
+		room_begin(write->room);
+	store_submit(write->directory->store, &write->op);
+}
+
+/* False: the one before it submits it. */
+static bool take_turn(struct write *write)
+{
+	struct room *room = write->room;
+	room_lock(room);
+	bool mine = !room->shared.rewriting;
+	if (mine)
+		room->shared.rewriting = true;
+	else
+		STAILQ_INSERT_TAIL(&room->shared.rewrites, write, next_rewrite);
+	room_unlock(room);
+	return mine;
+}
+
+static void pass_turn(struct room *room)
+{
+	room_lock(room);
+	struct write *next = STAILQ_FIRST(&room->shared.rewrites);
+	if (next)
+		STAILQ_REMOVE_HEAD(&room->shared.rewrites, next_rewrite);
+	room->shared.rewriting = next != NULL;
+	room_unlock(room);
+	if (next)
+		submit(next);
+}
+
 /* Hot path: the commit is done, the head may move. */
 static void on_stored(struct store_op *op, enum store_status status)
 {
@@ -264,6 +301,8 @@ static void on_stored(struct store_op *op, enum store_status status)
 		count_refusal(write, status);
 	if (write->room)
 		room_settle(write->room);
+	if (write->prepare)
+		pass_turn(write->room);
 	release(write); /* not before: the effect is what it was held for */
 	write->done(write);
 }
@@ -271,9 +310,6 @@ static void on_stored(struct store_op *op, enum store_status status)
 void write_start(struct write *write)
 {
 	write->op.on_done = on_stored;
-	write->op.puts = write->puts;
-	write->op.appends = write->appends;
-	if (write->room)
-		room_begin(write->room);
-	store_submit(write->directory->store, &write->op);
+	if (!write->prepare || take_turn(write))
+		submit(write);
 }

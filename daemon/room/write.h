@@ -22,6 +22,9 @@ enum {
 struct write_state {
 	struct profile profile;
 	struct room_info info;
+	bool sets_title; /* of an update: what of `info` is new, the rest is as it was */
+	bool sets_topic;
+	bool sets_visibility;
 	struct credentials credentials;
 };
 
@@ -34,6 +37,11 @@ struct write {
 	struct account *subject; /* ref, or NULL: whom it concerns, where not the actor */
 	struct event *events[WRITE_EVENTS_MAX]; /* owned until published */
 	struct account_token *token; /* owned until applied, or NULL */
+	/* For changes of the room's record, which is written whole: of two made from the same state the
+	 * later one would take back what the other said. So each waits for the one before it, and is
+	 * made from what the room is by then. May be NULL. */
+	void (*prepare)(struct write *write);
+	STAILQ_ENTRY(write) next_rewrite; /* room.shared.rewrites, while it waits */
 	void (*apply)(struct write *write); /* writer thread, after the commit; may be NULL */
 	void (*done)(struct write *write); /* writer thread, always, last */
 	Gchat__V1__Role role; /* for apply */

@@ -332,6 +332,32 @@ static void who_writes_to_a_room_just_deleted_is_told_that_there_is_none(void **
 	assert_int_equal(run(write, op_send(write, &m)), REASON_UNKNOWN_ROOM);
 }
 
+static void changes_at_once_do_not_undo_each_other(void **state)
+{
+	struct site *site = *state;
+	const struct op_room_change changes[] = {{.title = "Title"}, {.topic = "topic"},
+		{.visibility = GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE}, {.topic = "another"}};
+	struct write *writes[GC_LENGTH(changes)];
+	enum reason reasons[GC_LENGTH(changes)];
+	struct room_info info;
+	for (size_t i = 0; i < GC_LENGTH(changes); i++) {
+		writes[i] = begin(site, site->ada, site->den, NULL);
+		reasons[i] = op_update_room(writes[i], &changes[i]);
+	}
+	for (size_t i = 0; i < GC_LENGTH(changes); i++)
+		start(writes[i], reasons[i]);
+	for (size_t i = 0; i < GC_LENGTH(changes); i++)
+		assert_int_equal(await(writes[i]), REASON_NONE);
+	for (size_t i = 1; i < GC_LENGTH(changes); i++)
+		assert_int_equal(writes[i]->seq, writes[i - 1]->seq + 1);
+	for (size_t i = 0; i < GC_LENGTH(changes); i++)
+		end(writes[i]);
+	room_get_info(site->den, &info);
+	assert_string_equal(info.title, "Title");
+	assert_string_equal(info.topic, "another");
+	assert_int_equal(info.visibility, GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE);
+}
+
 static void a_room_is_deleted_once(void **state)
 {
 	struct site *site = *state;
@@ -404,6 +430,7 @@ int main(void)
 		TEST(a_change_has_limits_and_keeps_to_its_kind),
 		TEST(a_deleted_room_is_gone_and_each_member_hears_of_it),
 		TEST(who_writes_to_a_room_just_deleted_is_told_that_there_is_none),
+		TEST(changes_at_once_do_not_undo_each_other),
 		TEST(a_room_is_deleted_once),
 		TEST(what_comes_too_late_for_a_deleted_room_is_told_so),
 	};
