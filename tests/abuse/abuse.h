@@ -23,6 +23,7 @@ struct abuse_ground {
 	uint16_t port;
 	double secs; /* how long to go on */
 	uint64_t room_id; /* an honest room that the attackers' accounts are members of */
+	uint64_t heap_id; /* a room of theirs, a page of whose history is large */
 	char tokens[ABUSE_TOKENS][ABUSE_TOKEN_BYTES];
 	char users[ABUSE_TOKENS][ABUSE_TOKEN_BYTES];
 };
@@ -67,5 +68,6 @@ void abuse_join_leave(const struct abuse_ground *ground, struct abuse_outcome *o
 void abuse_avatars(const struct abuse_ground *ground, struct abuse_outcome *out);
 void abuse_typing(const struct abuse_ground *ground, struct abuse_outcome *out);
 void abuse_big_frames(const struct abuse_ground *ground, struct abuse_outcome *out);
+void abuse_unread_answers(const struct abuse_ground *ground, struct abuse_outcome *out);
 void abuse_never_reading(const struct abuse_ground *ground, struct abuse_outcome *out);
 void abuse_sessions(const struct abuse_ground *ground, struct abuse_outcome *out);

@@ -44,7 +44,8 @@ struct trick {
 	unsigned puppets;
 	unsigned rate; /* of all together, a second; 0: as fast as they are answered */
 	unsigned window;
-	bool deaf; /* reads nothing once it is in */
+	bool deaf; /* reads nothing once it is in, but for ... */
+	unsigned hearing; /* ... so many of them */
 };
 
 struct act {
@@ -100,8 +101,7 @@ static void on_welcome(void *arg)
 {
 	struct puppet *p = arg;
 	p->ready = true;
-	if (p->act->trick->deaf)
-		h2_conn_pause(p->conn, true);
+	h2_conn_pause(p->conn, p->act->trick->deaf);
 }
 
 static void ignore_event(void *arg, const struct wire_event *event)
@@ -180,8 +180,10 @@ static void on_open(void *arg, struct h2_conn *conn)
 	struct puppet *p = arg;
 	const char *path = p->act->trick->stream;
 	p->ready = !path;
-	if (!path)
+	if (!path) {
+		h2_conn_pause(conn, p->act->trick->deaf && p->index >= p->act->trick->hearing);
 		return;
+	}
 	p->stream = h2_call_start(conn, path, token_of(p), &stream_events, p);
 	say_hello(p);
 }
@@ -368,6 +370,27 @@ void abuse_avatars(const struct abuse_ground *ground, struct abuse_outcome *out)
 {
 	static const struct trick trick = {
 		.perform = set_avatar, .puppets = ABUSE_TOKENS, .window = 16};
+	perform(ground, out, &trick);
+}
+
+static void ask_for_history(struct puppet *p)
+{
+	Gchat__V1__GetHistoryRequest request;
+	gchat__v1__get_history_request__init(&request);
+	request.room_id = p->act->ground->heap_id;
+	request.page_size = LIMIT_PAGE_MAX;
+	request.place_case = GCHAT__V1__GET_HISTORY_REQUEST__PLACE_AFTER_SEQ;
+	call(p, "/gchat.v1.Chat/GetHistory", token_of(p), &request.base);
+}
+
+/* They ask for pages and pages, and take none; one an account hears what is said of it. */
+void abuse_unread_answers(const struct abuse_ground *ground, struct abuse_outcome *out)
+{
+	static const struct trick trick = {.perform = ask_for_history,
+		.puppets = 3 * ABUSE_TOKENS,
+		.window = 90,
+		.deaf = true,
+		.hearing = ABUSE_TOKENS};
 	perform(ground, out, &trick);
 }
 

@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "honest.h"
+#include "proto/limits.h"
 #include "support/td_client.h"
 #include "watch.h"
 
@@ -41,12 +42,14 @@ static const char config[] =
 
 enum {
 	PEAK_MB_MAX = 400, /* without a guard a flood takes gigabytes */
-	RATIO_MAX = 10, /* of p99, and ... */
-	P99_MS_MAX = 2000, /* ... this at the same time: what noise alone doesn't do */
+	RATIO_MAX = 10, /* of p99 to the usual and to that afterwards, and ... */
+	P99_MS_MAX = 5000, /* ... this at the same time: what noise alone doesn't do */
 	LINES_PER_WINDOW = 10, /* of one kind, in so many seconds: log.h */
 	WINDOW_S = 10,
 	NICE = 5, /* attackers are on other machines, usually */
 	FLOODS_AT_ONCE = 2,
+	ROUNDS_MAX = 10, /* of one attack, until it is stopped */
+	HEAP_TEXTS = 16, /* of each attacker's account */
 };
 
 static struct {
@@ -78,7 +81,7 @@ static bool flood_once(
 	char command[512];
 	(void)snprintf(command, sizeof(command),
 		"exec %s --secs %.1f --source %s %s%s %s %u >&- 2>&-", H2_FLOOD, secs,
-		abuse_address(source), a->signed_in ? "--token " : "",
+		abuse_address(source), a->signed_in ? "--ack --token " : "",
 		a->signed_in ? ground->tokens[source % ABUSE_TOKENS] : "", a->flood, ground->port);
 	int status = system(command); /* NOLINT(cert-env33-c): a command of our own making */
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -164,7 +167,6 @@ struct row {
 	struct abuse_outcome outcome;
 	uint64_t counted;
 	unsigned lines; /* during the attack */
-	bool said; /* so far: one before may have used up what the log takes of its kind */
 	double cpu_pct;
 	double secs;
 	uint64_t peak_mb;
@@ -193,15 +195,14 @@ static void judge(const struct attack *a, const struct row *row)
 		fail_row(a, "%s did not rise", a->metric);
 	if (a->metric && row->outcome.stopped == 0)
 		fail_row(a, "nothing stopped it");
-	if (a->line && !row->said)
+	if (a->line && row->lines == 0)
 		fail_row(a, "the log doesn't say \"%s\"", a->line);
-	/* "connection cut" may be said for several reasons */
-	unsigned kinds = a->line && strcmp(a->line, "connection cut") == 0 ? 4 : 1;
-	if (row->lines > LINES_PER_WINDOW * windows * kinds)
+	if (row->lines > LINES_PER_WINDOW * windows)
 		fail_row(a, "the log says it %u times", row->lines);
 	if (!TD_SANITIZED && row->peak_mb > PEAK_MB_MAX)
 		fail_row(a, "the daemon took %" PRIu64 " MB", row->peak_mb);
-	if (!TD_SANITIZED && ratio(row) > RATIO_MAX && row->during.p99 > P99_MS_MAX)
+	if (!TD_SANITIZED && ratio(row) > RATIO_MAX && row->during.p99 > P99_MS_MAX &&
+		row->during.p99 > RATIO_MAX * row->after.p99)
 		fail_row(a, "p99 of the honest %.0f ms, %.0f times the usual", row->during.p99,
 			ratio(row));
 }
@@ -240,44 +241,96 @@ static void measure(double secs, struct honest_figures *ret)
 	honest_deliveries(honest, ret);
 }
 
+/* When an attack with this line ended last; 0: none has. */
+static double *last_said(const char *line)
+{
+	static struct {
+		const char *line;
+		double end;
+	} said[32];
+	size_t i = 0;
+	while (said[i].line && strcmp(said[i].line, line) != 0)
+		i++;
+	assert_true(i + 1 < GC_LENGTH(said));
+	said[i].line = line;
+	return &said[i].end;
+}
+
+/* One that was stopped for the same reason may have used up what the log takes of its line. */
+static void await_window(const struct attack *a)
+{
+	double left = a->line ? *last_said(a->line) + WINDOW_S - abuse_now_s() : 0;
+	if (left > 0)
+		honest_talk(honest, left);
+}
+
+static double secs_of(const struct attack *a)
+{
+	double secs = options.full ? 6 : 1.5;
+	return secs < a->secs_min ? a->secs_min : secs;
+}
+
+/* Attacks once, the honest talking on; adds to the row. */
+static void attack_once(
+	const struct attack *a, const struct abuse_ground *ground, unsigned number, struct row *row)
+{
+	double start = abuse_now_s();
+	struct abuse_outcome outcome;
+	int fd;
+	attacker = start_attack(a, ground, number, &fd);
+	assert_true(attacker > 0);
+	honest_talk(honest, ground->secs);
+	end_attack(fd, &outcome);
+	if (row->outcome.first_stop_s < 0 && outcome.first_stop_s >= 0)
+		row->outcome.first_stop_s = row->secs + outcome.first_stop_s;
+	row->outcome.tries += outcome.tries;
+	row->outcome.stopped += outcome.stopped;
+	row->secs += abuse_now_s() - start;
+}
+
+/* What the daemon says of it. True: all it has to. */
+static bool look(struct td *td, const struct attack *a, const struct watch *before, struct row *row)
+{
+	struct watch after;
+	watch_take(&after, td);
+	row->cpu_pct = (double)(after.cpu_us - before->cpu_us) / 1e4 / row->secs;
+	row->peak_mb = td_rss_peak_bytes(td) >> 20;
+	if (a->metric)
+		row->counted = watch_counter(&after, a->metric) - watch_counter(before, a->metric);
+	if (a->line) {
+		row->lines = watch_lines(before, td, a->line);
+		*last_said(a->line) = abuse_now_s();
+	}
+	return (!a->metric || (row->counted > 0 && row->outcome.stopped > 0)) &&
+	       (!a->line || row->lines > 0);
+}
+
 static void run_attack(struct td *td, const struct attack *a, unsigned number,
 	const struct abuse_ground *base, const struct honest_figures *usual)
 {
 	struct abuse_ground ground = *base;
-	struct row row = {.before = *usual};
+	struct row row = {.before = *usual, .outcome.first_stop_s = -1};
 	struct watch before;
-	struct watch after;
 	bool guessing = a->run == abuse_guessing;
-	int fd;
+	await_window(a);
 	if (options.full)
 		measure(3, &row.before);
-	ground.secs = options.full ? 6 : 1.5;
-	if (ground.secs < a->secs_min)
-		ground.secs = a->secs_min;
+	ground.secs = secs_of(a);
 	watch_reset_peak(td);
 	watch_take(&before, td);
 	honest_measure(honest);
 	if (guessing)
 		honest_sign_in(honest, true);
-	double start = abuse_now_s();
-	attacker = start_attack(a, &ground, number, &fd);
-	assert_true(attacker > 0);
-	honest_talk(honest, ground.secs);
-	end_attack(fd, &row.outcome);
-	row.secs = abuse_now_s() - start;
+	/* on a busy machine an attacker may not get far enough in the first round to be stopped */
+	bool done = false;
+	for (int i = 0; i < ROUNDS_MAX && !done; i++) {
+		attack_once(a, &ground, number, &row);
+		done = look(td, a, &before, &row);
+	}
 	honest_deliveries(honest, &row.during);
-	watch_take(&after, td);
-	row.cpu_pct = (double)(after.cpu_us - before.cpu_us) / 1e4 / row.secs;
-	row.peak_mb = td_rss_peak_bytes(td) >> 20;
 	if (guessing) {
 		honest_sign_in(honest, false);
 		honest_sign_ins(honest, &row.sign_ins);
-	}
-	if (a->metric)
-		row.counted = watch_counter(&after, a->metric) - watch_counter(&before, a->metric);
-	if (a->line) {
-		row.lines = watch_lines(&before, td, a->line);
-		row.said = row.lines > 0 || watch_lines(&(struct watch){0}, td, a->line) > 0;
 	}
 	measure(options.full ? 2 : 0.7, &row.after);
 	print_row(a, &row);
@@ -285,6 +338,17 @@ static void run_attack(struct td *td, const struct attack *a, unsigned number,
 }
 
 /* ---- all ---- */
+
+/* Each says its part of a page of history that is as large as one can be. */
+static void heap_up(struct td_client *client, struct abuse_ground *ground)
+{
+	char text[LIMIT_TEXT_BYTES + 1];
+	memset(text, 'x', LIMIT_TEXT_BYTES);
+	text[LIMIT_TEXT_BYTES] = '\0';
+	ground->heap_id = td_enter_room(client, "heap");
+	for (unsigned i = 0; i < HEAP_TEXTS; i++)
+		(void)td_expect_committed(client, td_send(client, ground->heap_id, text));
+}
 
 static void prepare(struct td *td, struct abuse_ground *ground)
 {
@@ -305,6 +369,7 @@ static void prepare(struct td *td, struct abuse_ground *ground)
 		td_check(client, gchat_connect(td_gchat(client), &session), NULL, "gchat_connect");
 		(void)td_expect_welcome(client);
 		(void)td_enter_room(client, "room-0");
+		heap_up(client, ground);
 		gchat_free(account);
 		td_disconnect(client);
 	}

@@ -31,6 +31,7 @@ struct flood {
 	const struct flood_kind *kind;
 	struct h2_target to;
 	const char *token; /* where set, a stream signs in first and stays; borrowed */
+	bool acks; /* acknowledges the server's settings, and so its limit of streams */
 	double limit_s;
 	SSL_CTX *ctx; /* owned */
 	SSL *ssl; /* owned */
@@ -156,6 +157,9 @@ static bool begin(struct flood *f)
 		return false;
 	if (f->kind->layer == FLOOD_HTTP2)
 		h2_frame_put_start(&f->out);
+	if (f->acks && f->kind->layer == FLOOD_HTTP2)
+		h2_frame_put(
+			&f->out, &(struct h2_frame){.type = H2_SETTINGS, .flags = H2_FLAG_ACK});
 	if (f->token && f->kind->layer == FLOOD_HTTP2)
 		flood_put_request(&f->out, 1, H2_FLAG_END_HEADERS, f->token);
 	return true;
@@ -180,8 +184,8 @@ static double attack(struct flood *f)
 static void usage(void)
 {
 	(void)fprintf(stderr,
-		"usage: h2-flood [--secs S] [--host ADDRESS] [--source ADDRESS] [--token TOKEN] KIND "
-		"PORT\n"
+		"usage: h2-flood [--secs S] [--host ADDRESS] [--source ADDRESS] [--token TOKEN] [--ack] "
+		"KIND PORT\n"
 		"exit status: 0 cut by the server, 1 not cut within S seconds (10), 2 trouble\n");
 	for (size_t i = 0; i < flood_kinds_count; i++)
 		(void)fprintf(stderr, "  %-14s %s\n", flood_kinds[i].name, flood_kinds[i].help);
@@ -191,13 +195,15 @@ static bool options(struct flood *f, int argc, char **argv)
 {
 	static const struct option known[] = {{"secs", required_argument, NULL, 's'},
 		{"host", required_argument, NULL, 'h'}, {"token", required_argument, NULL, 't'},
-		{"source", required_argument, NULL, 'f'}, {0}};
+		{"source", required_argument, NULL, 'f'}, {"ack", no_argument, NULL, 'a'}, {0}};
 	int o;
 	while ((o = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		if (o == 's')
 			f->limit_s = strtod(optarg, NULL);
 		else if (o == 'h')
 			f->to.host = optarg;
+		else if (o == 'a')
+			f->acks = true;
 		else if (o == 't')
 			f->token = optarg;
 		else if (o == 'f')
