@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/notify.h"
 #include "net/sockopt.h"
+#include "net/tls_lean.h"
 #include "rpc/quiet.h"
 #include "service/password.h"
 
@@ -12,7 +13,6 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_posix.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,20 +216,6 @@ static int start_accepting(struct server *s, struct err_text *err)
 	return acceptor_start(&options, &s->service.acceptor, err);
 }
 
-/* OpenSSL's four buffers of a connection, 17 KB each, are written in their first pages alone as long
- * as it is quiet; in mappings of their own the rest is never backed by memory. Measured with 2,000
- * idle sessions: 83 KB each instead of 93. A process may have 65,530 mappings (vm.max_map_count);
- * what doesn't fit comes from the heap. */
-static void spare_memory(void)
-{
-	enum {
-		OWN_MAPPING_BYTES = 16384 + 1, /* not gRPC's read buffers, which come and go */
-		MAPPINGS_MAX = 60000,
-	};
-	(void)mallopt(M_MMAP_THRESHOLD, OWN_MAPPING_BYTES);
-	(void)mallopt(M_MMAP_MAX, MAPPINGS_MAX);
-}
-
 static int bring_up(struct server *s, struct err_text *err)
 {
 	int r = block_signals(s);
@@ -240,7 +226,7 @@ static int bring_up(struct server *s, struct err_text *err)
 	if (r < 0)
 		return err_pass(r);
 	raise_descriptors(s->config);
-	spare_memory();
+	(void)tls_lean_start(); /* larger without, and as right */
 	(void)rpc_quiet_mutexes(); /* slower without, and as right */
 	grpc_init();
 	make_hub(s);

@@ -4,6 +4,7 @@
  * out of a build with -DGCHAT_FRAME_GUARD=OFF (tap_none.c instead).
  */
 #include "net/tap.h"
+#include "net/tls_lean.h"
 
 #include <dlfcn.h>
 #include <openssl/err.h>
@@ -74,4 +75,18 @@ EXPORTED int SSL_read(SSL *ssl, void *buf, int num)
 		return n;
 	ERR_raise(ERR_LIB_USER, ERR_R_OPERATION_FAIL);
 	return -1;
+}
+
+/* Core has no setting for what its contexts keep and send. */
+EXPORTED SSL_CTX *SSL_CTX_new(const SSL_METHOD *method)
+{
+	union {
+		void *object;
+		SSL_CTX *(*function)(const SSL_METHOD *method);
+	} real = {.object = dlsym(RTLD_NEXT, "SSL_CTX_new")};
+	GC_ASSERT(real.object); /* we are linked against libssl */
+	SSL_CTX *context = real.function(method);
+	if (context)
+		tls_lean_context(context);
+	return context;
 }
