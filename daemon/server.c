@@ -28,9 +28,11 @@ _Static_assert((int)CONFIG_READERS_MAX == (int)STORE_READERS_MAX, "what may be s
 
 static struct socket_options socket_options_of(const struct config *c)
 {
+	/* Ends a connection whose peer reads nothing, too: not before a ping would. */
+	int64_t silence_s = c->delivery.keepalive_s + c->delivery.keepalive_timeout_s;
 	return (struct socket_options){.receive_bytes = SOCKET_RECEIVE_BYTES,
 		.send_bytes = (int)c->delivery.send_buffer_bytes,
-		.user_timeout_ms = SOCKET_USER_TIMEOUT_MS};
+		.user_timeout_ms = (int)(silence_s * CLOCK_MS_PER_S)};
 }
 
 /* ---- up ---- */

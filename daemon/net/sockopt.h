@@ -12,7 +12,6 @@ struct socket_options {
 
 enum {
 	SOCKET_RECEIVE_BYTES = 65536, /* default of receive_bytes */
-	SOCKET_USER_TIMEOUT_MS = 30000, /* default of user_timeout_ms */
 };
 
 /* TCP_NODELAY and the above. 0 or the negative errno of the first that failed. */
