@@ -1,6 +1,6 @@
 # gchat_add_unit(NAME room_cursor SOURCES test_cursor.c LIBS gchat_room) makes a cmocka program and
 # registers it as "unit.room_cursor". gchat_add_integration does the same for a test that starts the
-# real daemon: it links the harness and runs alone, so that deadlines are not spent on a neighbour.
+# real daemon: it links the harness, and one of them runs at a time (gchat_test_daemon).
 include_guard(GLOBAL)
 
 function(gchat_test_program target)
@@ -29,8 +29,14 @@ function(gchat_add_unit)
 	gchat_test_environment(unit.${arg_NAME})
 endfunction()
 
-# LABELS adds to "integration": "sanitize" marks those that the sanitizer build runs too, "slow"
-# those that take more than a minute.
+# A test with a daemon and deadlines: no other such test beside it. What has the lowest priority may
+# be (the analysers), so that two processors are busy until the end.
+function(gchat_test_daemon name)
+	set_tests_properties(${name} PROPERTIES RESOURCE_LOCK daemon)
+	gchat_test_environment(${name})
+endfunction()
+
+# LABELS adds to "integration": "slow" marks the long ones.
 function(gchat_add_integration)
 	cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS")
 	if(NOT arg_TIMEOUT)
@@ -39,7 +45,7 @@ function(gchat_add_integration)
 	set(target integration_${arg_NAME})
 	gchat_test_program(${target} SOURCES ${arg_SOURCES} LIBS gchat_td ${arg_LIBS})
 	add_test(NAME integration.${arg_NAME} COMMAND ${target})
-	set_tests_properties(integration.${arg_NAME} PROPERTIES RUN_SERIAL TRUE
-		LABELS "integration;${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
-	gchat_test_environment(integration.${arg_NAME})
+	set_tests_properties(integration.${arg_NAME} PROPERTIES LABELS "integration;${arg_LABELS}"
+		TIMEOUT ${arg_TIMEOUT})
+	gchat_test_daemon(integration.${arg_NAME})
 endfunction()

@@ -1,6 +1,5 @@
 /*
  * Who one is: making accounts, logging in and out, tokens, passwords, guests.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

@@ -1,7 +1,6 @@
 /*
  * What no good client sends: wrong and hostile frames. Each is told its own reason; what deserves it
  * ends its own stream, and the other stream on the same connection goes on.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

@@ -2,7 +2,7 @@
  * Clients whose network breaks: connections reset, refused, and silent as when a cable is pulled.
  * Keepalive is at its shortest here, delivery.keepalive_s = 5 and keepalive_timeout_s = 1 on the
  * daemon's side; the client's is fixed at 20 s and 10 s.
- * labels: sanitize slow
+ * labels: slow
  * timeout: 300
  */
 #include <inttypes.h>

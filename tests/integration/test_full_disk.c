@@ -2,7 +2,6 @@
  * A full disk, on a small file system of its own: what takes space is refused with DISK_FULL and a
  * time to wait; reading, signing in, typing and presence go on; and once there is space again all is
  * as before, without a restart.
- * labels: sanitize
  * timeout: 180
  */
 #include "cmocka_std.h"

@@ -1,6 +1,5 @@
 /*
  * gchatctl against the real daemon with real sessions.
- * labels: sanitize
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,5 @@
 /*
  * The guarantees 1 to 6, one by one.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

@@ -1,7 +1,6 @@
 /*
  * Starting, configuring, reloading and stopping: what an administrator sees, and what clients see of
  * it.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

@@ -1,7 +1,6 @@
 /*
  * The limits of the configuration: what goes over is refused with its own reason and, where waiting
  * helps, with how long.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

@@ -1,6 +1,5 @@
 /*
  * Read markers and unread counts, which follow the account over its devices.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

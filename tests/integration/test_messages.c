@@ -1,6 +1,5 @@
 /*
  * What is said, and what becomes of it: replies, edits, deletions, reactions, history.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

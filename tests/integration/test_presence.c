@@ -1,6 +1,5 @@
 /*
  * Who is there and who is typing.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

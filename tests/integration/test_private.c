@@ -1,6 +1,5 @@
 /*
  * Rooms that not everyone may enter: private ones by invitation, direct ones of two.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

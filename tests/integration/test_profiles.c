@@ -1,6 +1,5 @@
 /*
  * What an account shows of itself, and who is told when it changes; avatars.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

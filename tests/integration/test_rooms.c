@@ -1,7 +1,6 @@
 /*
  * Rooms and who is in them: making, finding, joining, leaving, roles. Those not open to all
  * are in test_private.c.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

@@ -33,7 +33,7 @@ enum {
 	SLOWED_MAX = 2, /* times; two cores shared with whatever else runs */
 };
 
-/* Without the library nobody answers pings while nothing is read: after 30 s it would count as lost. */
+/* Without the library nobody answers pings while nothing is read: in 30 s it would count as lost. */
 static const char config[] =
 	"limits: { sessions_per_account = 100; bytes_per_second = 1000000000;\n"
 	"  bytes_burst = 1000000000; };\n"

@@ -1,7 +1,6 @@
 /*
  * What a peer makes the daemon keep or do for nothing: answers that it doesn't read, and requests that
  * are refused. Both are bounded, and end with what caused them.
- * labels: sanitize
  */
 #include "cmocka_std.h"
 

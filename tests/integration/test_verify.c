@@ -1,7 +1,6 @@
 /*
  * A damaged store: the room with the damage says so and takes nothing more, all others go on, and
  * 'gchatctl verify' finds that room and no other.
- * labels: sanitize
  * timeout: 120
  */
 #include "cmocka_std.h"
