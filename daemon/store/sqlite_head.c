@@ -19,6 +19,15 @@ static enum store_status load(struct conn *conn, uint64_t log, struct head *head
 	return conn_finish(conn, SQL_LOG_GET, stmt, rc);
 }
 
+void heads_touch(struct heads *heads, struct head *head)
+{
+	if (head->touched)
+		return;
+	head->touched = true;
+	head->next_touched = heads->touched;
+	heads->touched = head;
+}
+
 enum store_status heads_get(
 	struct heads *heads, struct conn *conn, uint64_t log, struct head **ret_head)
 {
@@ -31,18 +40,11 @@ enum store_status heads_get(
 			return status;
 		head = mem_dup(&loaded, sizeof(loaded));
 		HASH_ADD(hh, heads->by_log, log, sizeof(head->log), head);
+		if (head->head == 0) /* unless it begins now, the commit forgets it */
+			heads_touch(heads, head);
 	}
 	*ret_head = head;
 	return STORE_OK;
-}
-
-void heads_touch(struct heads *heads, struct head *head)
-{
-	if (head->touched)
-		return;
-	head->touched = true;
-	head->next_touched = heads->touched;
-	heads->touched = head;
 }
 
 static enum store_status store_head_row(struct conn *conn, const struct head *head)

@@ -172,6 +172,21 @@ static void a_log_without_a_head_is_taken_off_the_table(void **state)
 	heads_clear(&heads);
 }
 
+/* As when the events of a deleted log are trimmed and none is left. */
+static void a_log_that_is_not_there_is_not_remembered(void **state)
+{
+	(void)state;
+	struct heads heads = {0};
+	struct head *head = NULL;
+	assert_int_equal(heads_get(&heads, &conn, 5, &head), STORE_OK);
+	assert_int_equal(head->head, 0);
+	assert_int_equal(heads_flush(&heads, &conn), STORE_OK);
+	heads_committed(&heads);
+	assert_int_equal(HASH_COUNT(heads.by_log), 0);
+	assert_int_equal(ask("SELECT count(*) FROM log"), 0);
+	heads_clear(&heads);
+}
+
 static struct row sample_row(void)
 {
 	static const uint8_t CLIENT_ID[STORE_CLIENT_ID_BYTES] = {1, 2, 3};
@@ -338,6 +353,7 @@ int main(void)
 		TEST(heads_are_written_once_and_only_when_touched),
 		TEST(heads_are_read_again_after_a_rollback),
 		TEST(a_log_without_a_head_is_taken_off_the_table),
+		TEST(a_log_that_is_not_there_is_not_remembered),
 		TEST(a_key_holds_log_and_seq),
 		TEST(the_checksum_covers_every_column),
 		TEST(a_damaged_row_is_compared_by_its_checksum),
