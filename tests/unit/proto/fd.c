@@ -1,6 +1,8 @@
 /* Whole files, read and replaced. */
 #include "base/fd.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -39,7 +41,7 @@ static int teardown(void **state)
 
 static void write_bytes(size_t len)
 {
-	char *data = malloc(len + 1);
+	char *data = mem_new(len + 1, 1);
 	for (size_t i = 0; i < len; i++)
 		data[i] = (char)(i % 251);
 	assert_int_equal(fd_write_file(path, data, len, 0600), 0);
@@ -94,9 +96,10 @@ enum {
 static void *write_to_pipe(void *arg)
 {
 	FILE *f = fopen(path, "w");
-	for (size_t i = 0; i < PIPED; i++)
+	for (size_t i = 0; f && i < PIPED; i++)
 		(void)fputc((int)(i % 251), f);
-	(void)fclose(f);
+	if (f)
+		(void)fclose(f);
 	return arg;
 }
 
