@@ -49,7 +49,7 @@ static void tell(unsigned patience_ms, const char *fmt, ...)
 	va_end(args);
 	GC_FD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct timeval patience = {.tv_sec = patience_ms / CLOCK_MS_PER_S,
-		.tv_usec = patience_ms % CLOCK_MS_PER_S * CLOCK_US_PER_MS};
+		.tv_usec = (suseconds_t)(patience_ms % CLOCK_MS_PER_S) * CLOCK_US_PER_MS};
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return;
 	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | (patience_ms ? 0 : MSG_DONTWAIT),
