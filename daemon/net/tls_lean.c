@@ -72,7 +72,9 @@ static void on_free(void *p, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	size_t size = p ? malloc_usable_size(p) : 0;
+	if (!p) /* most calls: clearing the error queue frees 16 nothings for each record */
+		return;
+	size_t size = malloc_usable_size(p);
 	if (size < RECORD_BYTES || size > RECORD_BYTES + RECORD_SLACK_BYTES || !keep_record(p))
 		free(p);
 }
