@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "support/grown.h"
 
 static const char *const stage_names[_STAGE_MAX] = {"talk", "hall"};
 
@@ -62,33 +63,17 @@ const char *ledger_fault(const struct ledger *l)
 
 /* ---- tables ---- */
 
-/* An array whose new part is zero. */
-static void *grown(void *array, size_t *size, uint64_t index, size_t item)
-{
-	size_t old = *size;
-	size_t wanted = old < LEDGER_TABLE_MIN ? LEDGER_TABLE_MIN : old;
-
-	if (index < old)
-		return array;
-	while (wanted <= index)
-		wanted *= 2;
-	array = mem_grow(array, wanted, item);
-	memset((char *)array + old * item, 0, (wanted - old) * item);
-	*size = wanted;
-	return array;
-}
-
 struct op *ledger_op(struct ledger *l, unsigned actor, unsigned number)
 {
 	struct reader *r = &l->readers[actor];
 
-	r->ops = grown(r->ops, &r->size, number, sizeof(*r->ops));
+	r->ops = grown(r->ops, &r->size, LEDGER_TABLE_MIN, number, sizeof(*r->ops));
 	return &r->ops[number];
 }
 
 struct slot *ledger_slot(struct log *log, uint64_t seq)
 {
-	log->slots = grown(log->slots, &log->size, seq, sizeof(*log->slots));
+	log->slots = grown(log->slots, &log->size, LEDGER_TABLE_MIN, seq, sizeof(*log->slots));
 	return &log->slots[seq];
 }
 

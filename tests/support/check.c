@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "support/grown.h"
 
 enum {
 	NAME_BYTES = 32,
@@ -115,26 +116,10 @@ void check_blame(struct check *c, const char *fmt, ...)
 	unlock(c);
 }
 
-/* An array whose new part is zero. */
-static void *grown(void *array, size_t *size, size_t index, size_t item)
-{
-	size_t old = *size;
-	size_t wanted = old < TABLE_MIN ? TABLE_MIN : old;
-
-	if (index < old)
-		return array;
-	while (wanted <= index)
-		wanted *= 2;
-	array = mem_grow(array, wanted, item);
-	memset((char *)array + old * item, 0, (wanted - old) * item);
-	*size = wanted;
-	return array;
-}
-
 static struct place *place_at(struct check *c, uint64_t seq)
 {
-	c->shared.places =
-		grown(c->shared.places, &c->shared.places_size, seq, sizeof(struct place));
+	c->shared.places = grown(
+		c->shared.places, &c->shared.places_size, TABLE_MIN, seq, sizeof(struct place));
 	return &c->shared.places[seq];
 }
 
@@ -142,7 +127,7 @@ static struct message *message_at(struct check *c, unsigned sender, unsigned num
 {
 	struct sender *s = &c->shared.senders[sender];
 
-	s->messages = grown(s->messages, &s->size, number, sizeof(struct message));
+	s->messages = grown(s->messages, &s->size, TABLE_MIN, number, sizeof(struct message));
 	return &s->messages[number];
 }
 
