@@ -41,18 +41,6 @@ static void put_marker(struct write *write, uint64_t seq)
 
 /* ---- joining ---- */
 
-static enum reason check_may_join(const struct write *write)
-{
-	struct room *room = write->room;
-	room_lock(room);
-	Gchat__V1__Visibility visibility = room->shared.visibility;
-	room_unlock(room);
-	if (visibility == GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC ||
-		directory_is_invited(write->directory, room->id, write->actor->id))
-		return REASON_NONE;
-	return REASON_UNKNOWN_ROOM; /* whether there is one is for its members to tell */
-}
-
 /* Takes a slot of the room's limit until the write is done. */
 static enum reason charge_slot(struct write *write)
 {
@@ -107,9 +95,7 @@ enum reason op_join(struct write *write)
 	write->already = is_staying(write->room, write->actor->id);
 	if (write->already)
 		return REASON_NONE;
-	enum reason reason = check_may_join(write);
-	if (reason == REASON_NONE && room_is_damaged(write->room))
-		reason = REASON_DAMAGED;
+	enum reason reason = write_check_right(write, RIGHT_JOIN);
 	if (reason == REASON_NONE)
 		reason = charge_slot(write);
 	if (reason != REASON_NONE)
@@ -196,9 +182,9 @@ static void prepare_part(struct write *write, Gchat__V1__Event *event, const str
 
 enum reason op_leave(struct write *write)
 {
-	if (room_role_of(write->room, write->actor->id) == none)
-		return REASON_NOT_A_MEMBER;
-	enum reason reason = yield_ownership(write, write->actor->id);
+	enum reason reason = write_check_right(write, RIGHT_LEAVE);
+	if (reason == REASON_NONE)
+		reason = yield_ownership(write, write->actor->id);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__MemberLeft left;
@@ -211,23 +197,9 @@ enum reason op_leave(struct write *write)
 	return REASON_NONE;
 }
 
-/* Whether the actor's role lets it act on the subject's: moderators on lower ones, owners on all. */
-static enum reason check_above(const struct write *write, Gchat__V1__Role least)
-{
-	if (!write->actor)
-		return REASON_NONE;
-	Gchat__V1__Role own = room_role_of(write->room, write->actor->id);
-	Gchat__V1__Role other = room_role_of(write->room, write->subject->id);
-	if (own == none)
-		return REASON_NOT_A_MEMBER;
-	if (own < least || (own < GCHAT__V1__ROLE__ROLE_OWNER && other >= own))
-		return REASON_NOT_PERMITTED;
-	return REASON_NONE;
-}
-
 enum reason op_remove(struct write *write, const char *reason_text)
 {
-	enum reason reason = check_above(write, GCHAT__V1__ROLE__ROLE_MODERATOR);
+	enum reason reason = write_check_right(write, RIGHT_REMOVE);
 	if (reason != REASON_NONE)
 		return reason;
 	if (room_role_of(write->room, write->subject->id) == none)
@@ -260,7 +232,7 @@ static void apply_invite(struct write *write)
 
 enum reason op_invite(struct write *write)
 {
-	enum reason reason = check_above(write, GCHAT__V1__ROLE__ROLE_MODERATOR);
+	enum reason reason = write_check_right(write, RIGHT_INVITE);
 	if (room_role_of(write->room, write->subject->id) != none) {
 		write->already = true;
 		return reason == REASON_NOT_PERMITTED ? REASON_NONE : reason;
@@ -307,14 +279,13 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 {
 	if (role < GCHAT__V1__ROLE__ROLE_READER || role > GCHAT__V1__ROLE__ROLE_OWNER)
 		return REASON_INVALID_ARGUMENT;
-	enum reason reason = check_above(write, GCHAT__V1__ROLE__ROLE_OWNER);
+	write->role = role;
+	enum reason reason = write_check_right(write, RIGHT_SET_ROLE);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__Role before = room_role_of(write->room, write->subject->id);
 	if (before == none)
 		return REASON_NOT_A_MEMBER;
-	if (role == GCHAT__V1__ROLE__ROLE_OWNER && write->subject->guest)
-		return REASON_NOT_PERMITTED;
 	write->already = before == role;
 	if (write->already)
 		return REASON_NONE;
@@ -334,7 +305,6 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 	put_member(write, write->subject->id, role, joined_at(write->room, write->subject->id),
 		STORE_PRESENT);
 	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
-	write->role = role;
 	write->apply = apply_role;
 	return REASON_NONE;
 }
@@ -356,11 +326,15 @@ static void apply_marker(struct write *write)
 
 enum reason op_mark_read(struct write *write, uint64_t seq)
 {
+	enum reason reason = write_check_right(write, RIGHT_READ);
+	if (reason != REASON_NONE)
+		return reason;
 	room_lock(write->room);
 	struct member *member = room_find_member(write->room, write->actor->id);
-	enum reason reason = !member                              ? REASON_NOT_A_MEMBER
-			     : seq > write->room->shared.log.head ? REASON_CURSOR_AHEAD
-								  : REASON_NONE;
+	if (!member) /* gone just now */
+		reason = REASON_NOT_A_MEMBER;
+	else if (seq > write->room->shared.log.head)
+		reason = REASON_CURSOR_AHEAD;
 	write->already = member && seq <= member->read_seq;
 	if (reason == REASON_NONE && seq < member->asked_seq)
 		seq = member->asked_seq; /* a higher one is under way: the record stays there */

@@ -37,10 +37,10 @@ static enum reason check_target(const struct op_message *m, enum reason first)
 /* Whether the actor may write to the room, asked when the event is complete: who may no longer can
  * have said the same before, and not have heard that it was taken. The store looks for that first;
  * then it finds a condition that nothing fulfils, and the refusal holds. */
-static enum reason check_rights(struct write *write)
+static enum reason check_may(struct write *write, enum right right)
 {
 	static const uint8_t no_such_key = 0xff; /* keys of RECORD_META are an enum id_kind */
-	enum reason reason = room_check_write(write->room, write->actor->id);
+	enum reason reason = write_check_right(write, right);
 	if (reason == REASON_NONE || reason == REASON_UNKNOWN_ROOM)
 		return reason;
 	write->reason = reason; /* on a conflict */
@@ -63,7 +63,7 @@ enum reason op_send(struct write *write, const struct op_message *m)
 	event.body_case = GCHAT__V1__EVENT__BODY_MESSAGE;
 	event.message = &message;
 	write_add_event(write, event_new(&event, 0, STORE_EVENT_COUNTED), m->client_id);
-	return check_rights(write);
+	return check_may(write, RIGHT_SEND);
 }
 
 enum reason op_edit(struct write *write, const struct op_message *m)
@@ -80,7 +80,7 @@ enum reason op_edit(struct write *write, const struct op_message *m)
 	event.edit = &edit;
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
 	write->appends[0].target_same_author = true;
-	return check_rights(write);
+	return check_may(write, RIGHT_EDIT);
 }
 
 enum reason op_delete(struct write *write, const struct op_message *m)
@@ -99,8 +99,8 @@ enum reason op_delete(struct write *write, const struct op_message *m)
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
 	write->appends[0].erase_target = true;
 	write->appends[0].target_same_author =
-		room_role_of(write->room, write->actor->id) < GCHAT__V1__ROLE__ROLE_MODERATOR;
-	return check_rights(write);
+		write_check_right(write, RIGHT_DELETE_OTHERS) != REASON_NONE;
+	return check_may(write, RIGHT_DELETE_OWN);
 }
 
 enum reason op_react(struct write *write, const struct op_message *m)
@@ -118,7 +118,7 @@ enum reason op_react(struct write *write, const struct op_message *m)
 	event.body_case = GCHAT__V1__EVENT__BODY_REACTION;
 	event.reaction = &reaction;
 	write_add_event(write, event_new(&event, m->target_seq, 0), m->client_id);
-	return check_rights(write);
+	return check_may(write, RIGHT_REACT);
 }
 
 enum reason op_charge(struct account *account, size_t bytes, uint32_t *ret_wait_ms)

@@ -76,25 +76,6 @@ Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id)
 	return role;
 }
 
-/* A session may still read a room that was deleted just now. */
-static enum reason stranger_to(struct room *room)
-{
-	room_lock(room);
-	bool deleted = room->shared.deleted;
-	room_unlock(room);
-	return deleted ? REASON_UNKNOWN_ROOM : REASON_NOT_A_MEMBER;
-}
-
-enum reason room_check_write(struct room *room, uint64_t account_id)
-{
-	Gchat__V1__Role role = room_role_of(room, account_id);
-	if (role == GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
-		return stranger_to(room);
-	if (role == GCHAT__V1__ROLE__ROLE_READER)
-		return REASON_READ_ONLY;
-	return room_is_damaged(room) ? REASON_DAMAGED : REASON_NONE;
-}
-
 void room_mark_damaged(struct room *room)
 {
 	unsigned sound = ROOM_SOUND;

@@ -106,9 +106,6 @@ struct member *room_find_member(struct room *room, uint64_t account_id);
 /* The account's role, ROLE_UNSPECIFIED where it is no member. Any thread, takes mu. */
 Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id);
 
-/* Whether the account may write: NONE, or the reason why not. Any thread, takes mu. Hot path. */
-enum reason room_check_write(struct room *room, uint64_t account_id);
-
 /* The store has told so. Any thread. */
 void room_mark_damaged(struct room *room);
 bool room_is_damaged(struct room *room);

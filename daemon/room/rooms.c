@@ -80,9 +80,8 @@ static void apply_create(struct write *write)
 
 static enum reason check_create(struct write *write)
 {
-	if (write->actor->guest) /* a room must not lose its owner with a guest's token */
-		return REASON_NOT_PERMITTED;
-	return write_take_place(write, PLACE_NEW);
+	enum reason reason = write_check_right(write, RIGHT_CREATE_ROOM);
+	return reason == REASON_NONE ? write_take_place(write, PLACE_NEW) : reason;
 }
 
 /* The other one of a direct room, who may be on the way out. */
@@ -233,16 +232,8 @@ static void apply_update(struct write *write)
 
 static enum reason check_update(const struct write *write, const struct op_room_change *change)
 {
-	if (!write->actor)
-		return REASON_NONE;
-	Gchat__V1__Role role = room_role_of(write->room, write->actor->id);
 	bool topic_only = !change->title && !change->visibility;
-	if (role == GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
-		return REASON_NOT_A_MEMBER;
-	return role == GCHAT__V1__ROLE__ROLE_OWNER ||
-			       (topic_only && role == GCHAT__V1__ROLE__ROLE_MODERATOR)
-		       ? REASON_NONE
-		       : REASON_NOT_PERMITTED;
+	return write_check_right(write, topic_only ? RIGHT_SET_TOPIC : RIGHT_CHANGE_ROOM);
 }
 
 static void add_room_changed(struct write *write)
@@ -331,9 +322,9 @@ static void apply_delete(struct write *write)
 
 enum reason op_delete_room(struct write *write)
 {
-	if (write->actor &&
-		room_role_of(write->room, write->actor->id) != GCHAT__V1__ROLE__ROLE_OWNER)
-		return REASON_NOT_PERMITTED;
+	enum reason reason = write_check_right(write, RIGHT_DELETE_ROOM);
+	if (reason != REASON_NONE)
+		return reason;
 	struct room_info info;
 	room_get_info(write->room, &info);
 	write_put(write, RECORD_ROOM_NAME, name_key(&info), RECORD_NONE, STORE_ANY);

@@ -128,6 +128,16 @@ void write_put(struct write *write, enum record_kind kind, struct record_key key
 		.condition = condition};
 }
 
+enum reason write_check_right(const struct write *write, enum right right)
+{
+	return rights_check(&(struct rights_ask){.directory = write->directory,
+				    .room = write->room,
+				    .actor = write->actor,
+				    .subject = write->subject,
+				    .role = write->role},
+		right);
+}
+
 enum reason write_take_place(struct write *write, enum place place)
 {
 	enum reason reason = directory_take_place(write->directory, write->actor, place);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "room/directory.h"
+#include "room/rights.h"
 #include "store/store.h"
 
 struct audience;
@@ -82,6 +83,9 @@ struct write_state *write_new_state(struct write *write);
 /* Adds a record; the value's memory moves. */
 void write_put(struct write *write, enum record_kind kind, struct record_key key,
 	struct record_value value, enum store_condition condition);
+
+/* Whether the write's actor may do it, in its room, to its subject. */
+enum reason write_check_right(const struct write *write, enum right right);
 
 /* Takes a place for the membership that this write gives to its actor or subject. */
 enum reason write_take_place(struct write *write, enum place place);

@@ -313,8 +313,11 @@ static void after_verify(struct call *call)
 	struct sign_in *in = call->data;
 	if (!is_right(call))
 		return;
-	if (atomic_load(&in->account->suspended)) {
-		call_fail(call, REASON_ACCOUNT_SUSPENDED);
+	enum reason reason = rights_check(
+		&(struct rights_ask){.directory = call->service->directory, .actor = in->account},
+		RIGHT_SIGN_IN);
+	if (reason != REASON_NONE) {
+		call_fail(call, reason);
 		return;
 	}
 	if (in->verdict != PASSWORD_REHASH || call->reason != REASON_NONE) {

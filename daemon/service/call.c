@@ -409,20 +409,22 @@ void call_work(struct call *call, void (*work)(struct call *call), void (*then)(
 
 /* ---- what many handlers need ---- */
 
+enum reason call_check_right(struct call *call, struct room *room, enum right right)
+{
+	GC_ASSERT(call->account || call->admin); /* nobody isn't an administrator */
+	return rights_check(&(struct rights_ask){.directory = call->service->directory,
+				    .room = room,
+				    .actor = call->account},
+		right);
+}
+
 struct room *call_find_room(struct call *call, uint64_t room_id, const char *name)
 {
 	struct directory *d = call->service->directory;
 	struct room *room = name && name[0] ? directory_find_room_name(d, name)
 					    : directory_find_room(d, room_id);
-	if (room && !call->admin) {
-		struct room_info info;
-		room_get_info(room, &info);
-		if (info.visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC &&
-			room_role_of(room, call->account->id) ==
-				GCHAT__V1__ROLE__ROLE_UNSPECIFIED &&
-			!directory_is_invited(d, room->id, call->account->id))
-			room = room_unref(room);
-	}
+	if (room && call_check_right(call, room, RIGHT_SEE) != REASON_NONE)
+		room = room_unref(room);
 	if (!room)
 		call_fail(call, REASON_UNKNOWN_ROOM);
 	return room;

@@ -90,6 +90,8 @@ void call_wait(struct call *call, void (*then)(struct call *call));
 /* The room by id or name (0 / NULL or ""), with a reference, or answers UNKNOWN_ROOM and gives
  * NULL. Private rooms are unknown to those who aren't in them. */
 struct room *call_find_room(struct call *call, uint64_t room_id, const char *name);
+/* Whether the caller may do it; an administrator is one without an account. */
+enum reason call_check_right(struct call *call, struct room *room, enum right right);
 /* The account by name, with a reference, or answers UNKNOWN_USER and gives NULL. */
 struct account *call_find_user(struct call *call, const char *name);
 

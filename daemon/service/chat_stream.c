@@ -165,12 +165,16 @@ static void on_mark_read(struct session *s, const frame_t *frame)
 static void on_set_typing(struct session *s, const frame_t *frame)
 {
 	const Gchat__V1__SetTyping *f = frame->set_typing;
-	if (!subscription_find(s, f->room_id)) {
-		session_reply_error(s, frame->request_id, REASON_NOT_A_MEMBER, 0);
-		return;
-	}
+	struct subscription *sub = subscription_find(s, f->room_id);
 	uint32_t wait_ms = 0;
-	enum reason reason = op_charge(s->account, 1, &wait_ms);
+	enum reason reason = REASON_NOT_A_MEMBER;
+	if (sub)
+		reason = rights_check(&(struct rights_ask){.directory = directory_of(s),
+					      .room = sub->room->room,
+					      .actor = s->account},
+			RIGHT_TYPE);
+	if (reason == pass)
+		reason = op_charge(s->account, 1, &wait_ms);
 	if (reason != pass) {
 		session_reply_error(s, frame->request_id, reason, wait_ms);
 		return;

@@ -160,8 +160,9 @@ void history_get(struct call *call, const ProtobufCMessage *msg)
 	h->room = room;
 	h->max = call_page_size(r->page_size);
 	room_get_info(room, &info);
-	if (room_role_of(room, call->account->id) == GCHAT__V1__ROLE__ROLE_UNSPECIFIED)
-		call_fail(call, REASON_NOT_A_MEMBER);
+	enum reason reason = call_check_right(call, room, RIGHT_READ);
+	if (reason != REASON_NONE)
+		call_fail(call, reason);
 	else if (!plan(h, r, &info))
 		call_fail_text(call, REASON_INVALID_ARGUMENT,
 			"one of before_seq, after_seq and around_seq is needed, within the log");

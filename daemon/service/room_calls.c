@@ -86,9 +86,10 @@ void room_list_members(struct call *call, const ProtobufCMessage *msg)
 	struct room *room = call_find_room(call, r->room_id, NULL);
 	if (!room)
 		return;
-	if (room_role_of(room, call->account->id) == none) {
+	enum reason reason = call_check_right(call, room, RIGHT_READ);
+	if (reason != REASON_NONE) {
 		(void)room_unref(room);
-		call_fail(call, REASON_NOT_A_MEMBER);
+		call_fail(call, reason);
 		return;
 	}
 	struct member_page page;

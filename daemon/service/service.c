@@ -100,11 +100,12 @@ static struct account *identify(struct service *service, const struct incoming *
 	token_hash(&token, &hash);
 	token_wipe(&token);
 	struct account *account = directory_find_token(service->directory, hash.bytes, ret_token);
-	if (account && atomic_load(&account->suspended)) {
-		*ret_reason = REASON_ACCOUNT_SUSPENDED;
-		return account_unref(account);
-	}
-	return account;
+	if (!account)
+		return NULL;
+	*ret_reason = rights_check(
+		&(struct rights_ask){.directory = service->directory, .actor = account},
+		RIGHT_SIGN_IN);
+	return *ret_reason == REASON_NONE ? account : account_unref(account);
 }
 
 static bool is_offered(const struct method *method, bool admin)

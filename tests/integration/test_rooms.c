@@ -301,7 +301,7 @@ static void the_last_owner_stays_until_another_one_is_made(void **state)
 	td_stop(td);
 }
 
-static void a_change_of_role_is_an_event_and_only_an_owner_makes_it(void **state)
+static void a_change_of_role_is_an_event_and_no_member_makes_it(void **state)
 {
 	struct td *td = td_start(NULL);
 	struct td_client *ann = td_connect(td, "ann");
@@ -425,7 +425,7 @@ int main(void)
 		cmocka_unit_test_teardown(
 			the_last_owner_stays_until_another_one_is_made, td_teardown),
 		cmocka_unit_test_teardown(
-			a_change_of_role_is_an_event_and_only_an_owner_makes_it, td_teardown),
+			a_change_of_role_is_an_event_and_no_member_makes_it, td_teardown),
 		cmocka_unit_test_teardown(
 			a_moderator_removes_a_member_who_then_hears_nothing_more, td_teardown),
 		cmocka_unit_test_teardown(

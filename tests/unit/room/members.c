@@ -203,7 +203,10 @@ static void the_last_owner_stays_while_others_are_there(void **state)
 	assert_int_equal(leave(site, site->ada, site->den), REASON_LAST_OWNER);
 	assert_int_equal(
 		set_role(site, site->ada, site->den, site->ada, member), REASON_LAST_OWNER);
-	assert_int_equal(kick(site, site->ada, site->den, site->ada, ""), REASON_LAST_OWNER);
+	assert_int_equal(kick(site, site->ada, site->den, site->ada, ""), REASON_NOT_PERMITTED);
+	assert_int_equal(kick(site, NULL, site->den, site->ada, ""), REASON_NONE);
+	assert_int_equal(join(site, site->ada, site->den), REASON_NONE);
+	assert_int_equal(set_role(site, NULL, site->den, site->ada, owner), REASON_NONE);
 	assert_int_equal(role_of(site, site->ada), owner);
 	assert_int_equal(set_role(site, site->ada, site->den, site->bob, owner), REASON_NONE);
 	assert_int_equal(leave(site, site->ada, site->den), REASON_NONE);
@@ -249,18 +252,17 @@ static void of_two_owners_who_leave_at_once_one_stays(void **state)
 	assert_int_equal(owners(site), 1);
 }
 
-static void of_two_owners_who_turn_on_each_other_one_stays(void **state)
+static void of_two_owners_who_step_down_at_once_one_stays(void **state)
 {
 	struct site *site = *state;
 	two_owners(site);
-	struct write *a = begin(site, site->ada, site->den, site->bob);
-	struct write *b = begin(site, site->bob, site->den, site->ada);
+	struct write *a = begin(site, site->ada, site->den, site->ada);
+	struct write *b = begin(site, site->bob, site->den, site->bob);
 	enum reason first = op_set_role(a, member);
-	enum reason second = op_remove(b, "");
+	enum reason second = op_set_role(b, member);
 	race(site, a, first, b, second, REASON_LAST_OWNER);
 	assert_int_equal(owners(site), 1);
-	assert_int_equal(set_role(site, site->ada, site->den, site->bob, owner), REASON_NONE);
-	assert_int_equal(leave(site, site->ada, site->den), REASON_NONE);
+	assert_int_equal(leave(site, site->bob, site->den), REASON_LAST_OWNER);
 }
 
 static void an_owner_does_not_leave_the_room_to_who_is_coming(void **state)
@@ -385,14 +387,17 @@ static void inviting_a_member_changes_nothing(void **state)
 	end(write);
 }
 
-static void an_owner_gives_roles_and_nobody_else_does(void **state)
+static void an_owner_gives_roles_and_a_moderator_those_below_its_own(void **state)
 {
 	struct site *site = *state;
 	assert_int_equal(set_role(site, site->ada, site->den, site->bob, moderator), REASON_NONE);
 	assert_int_equal(role_of(site, site->bob), moderator);
 	assert_int_equal(join(site, site->eve, site->den), REASON_NONE);
+	assert_int_equal(set_role(site, site->bob, site->den, site->eve, reader), REASON_NONE);
 	assert_int_equal(
-		set_role(site, site->bob, site->den, site->eve, reader), REASON_NOT_PERMITTED);
+		set_role(site, site->bob, site->den, site->eve, moderator), REASON_NOT_PERMITTED);
+	assert_int_equal(
+		set_role(site, site->bob, site->den, site->ada, member), REASON_NOT_PERMITTED);
 	assert_int_equal(
 		set_role(site, site->bob, site->den, site->bob, owner), REASON_NOT_PERMITTED);
 	assert_int_equal(leave(site, site->eve, site->den), REASON_NONE);
@@ -537,7 +542,7 @@ int main(void)
 		TEST(who_leaves_is_out_and_hears_the_last_event),
 		TEST(the_last_owner_stays_while_others_are_there),
 		TEST(of_two_owners_who_leave_at_once_one_stays),
-		TEST(of_two_owners_who_turn_on_each_other_one_stays),
+		TEST(of_two_owners_who_step_down_at_once_one_stays),
 		TEST(an_owner_does_not_leave_the_room_to_who_is_coming),
 		TEST(an_owner_whose_leaving_came_to_nothing_is_one_again),
 		TEST(the_last_member_may_leave_as_owner),
@@ -547,7 +552,7 @@ int main(void)
 		TEST(who_leaves_and_joins_in_one_breath_ends_inside),
 		TEST(inviting_needs_a_moderator),
 		TEST(inviting_a_member_changes_nothing),
-		TEST(an_owner_gives_roles_and_nobody_else_does),
+		TEST(an_owner_gives_roles_and_a_moderator_those_below_its_own),
 		TEST(a_role_is_one_of_four),
 		TEST(the_same_role_again_changes_nothing),
 		TEST(a_guest_becomes_moderator_and_no_owner),

@@ -83,36 +83,6 @@ static void the_message_says_what_the_info_says(void **state)
 	assert_int_equal(message.member_count, 5);
 }
 
-static void who_may_write_follows_from_the_role(void **state)
-{
-	(void)state;
-	struct room *room = room_new(7, "den", 1);
-	struct account *ada = account_new(1, "ada", false, 1);
-	struct member member = {.room = room, .account = ada};
-	assert_null(room_find_member(room, 1));
-	assert_int_equal(room_role_of(room, 1), GCHAT__V1__ROLE__ROLE_UNSPECIFIED);
-	assert_int_equal(room_check_write(room, 1), REASON_NOT_A_MEMBER);
-	HASH_ADD_KEYPTR(hh, room->shared.members, &ada->id, sizeof(ada->id), &member);
-	static const struct {
-		Gchat__V1__Role role;
-		enum reason reason;
-	} cases[] = {
-		{GCHAT__V1__ROLE__ROLE_READER, REASON_READ_ONLY},
-		{GCHAT__V1__ROLE__ROLE_MEMBER, REASON_NONE},
-		{GCHAT__V1__ROLE__ROLE_MODERATOR, REASON_NONE},
-		{GCHAT__V1__ROLE__ROLE_OWNER, REASON_NONE},
-	};
-	for (size_t i = 0; i < GC_LENGTH(cases); i++) {
-		member.role = cases[i].role;
-		assert_int_equal(room_role_of(room, 1), cases[i].role);
-		assert_int_equal(room_check_write(room, 1), cases[i].reason);
-	}
-	assert_int_equal(room_check_write(room, 2), REASON_NOT_A_MEMBER);
-	HASH_DELETE(hh, room->shared.members, &member);
-	account_unref(ada);
-	room_unref(room);
-}
-
 static void each_watch_rings_once_until_it_was_taken(void **state)
 {
 	(void)state;
@@ -322,7 +292,6 @@ int main(void)
 		cmocka_unit_test(a_damaged_room_is_reported_once),
 		cmocka_unit_test(a_new_room_is_empty_and_public),
 		cmocka_unit_test(the_message_says_what_the_info_says),
-		cmocka_unit_test(who_may_write_follows_from_the_role),
 		cmocka_unit_test(each_watch_rings_once_until_it_was_taken),
 		cmocka_unit_test(a_few_readers_are_rung_at_once),
 		cmocka_unit_test(a_crowd_is_rung_once_for_what_was_under_way),
