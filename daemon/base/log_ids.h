@@ -28,3 +28,7 @@
 #define LOG_ID_SESSION_ENDED "af70e1d6528b4937860cd94b3f2ea1c9"
 /* A configuration was refused; what ran before goes on. */
 #define LOG_ID_CONFIG_REFUSED "60d9b4f8137e4ca5be2a85c07d9f36ea"
+/* An administrator's call that changes something was answered; it is in the audit log. */
+#define LOG_ID_AUDIT "9d5bd4a07c1e4f0aa3f2e86b71c05d94"
+/* The same, but the audit log could not be written. */
+#define LOG_ID_AUDIT_LOST "f21c7e8830d94b6d8a54c0be917d6fa3"

@@ -2,6 +2,7 @@
 #include "room/directory.h"
 
 #include "base/mem.h"
+#include "room/audit.h"
 #include "room/cleanup.h"
 #include "store/store.h"
 
@@ -138,7 +139,7 @@ struct room **directory_all_rooms(struct directory *d, size_t *ret_count)
 static bool room_ids_left(struct directory *d)
 {
 	pthread_mutex_lock(&d->ids_mu);
-	bool left = d->next_id[ID_ROOM] <= STORE_LOG_ID_MAX;
+	bool left = d->next_id[ID_ROOM] <= AUDIT_ROOM_ID_MAX;
 	pthread_mutex_unlock(&d->ids_mu);
 	return left;
 }

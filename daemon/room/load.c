@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
 #include "proto/codec.h"
+#include "room/audit.h"
 #include "room/cleanup.h"
 #include "room/name.h"
 #include "store/store.h"
@@ -97,7 +98,7 @@ static bool is_sound_room(
 	struct directory *d, const uint8_t *key, size_t key_len, const Gchat__V1__RoomRecord *r)
 {
 	bool direct = r->visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT;
-	return is_numbered(key, key_len, r->room_id, STORE_LOG_ID_MAX) &&
+	return is_numbered(key, key_len, r->room_id, AUDIT_ROOM_ID_MAX) &&
 	       (direct ? r->name[0] == '@' && strlen(r->name) <= LIMIT_ROOM_NAME_BYTES
 		       : name_is_room(r->name)) &&
 	       name_text_fits(r->title, LIMIT_TITLE_BYTES, true) &&
@@ -160,6 +161,8 @@ static bool load_room(
 static bool load_head(void *arg, const struct store_head *head)
 {
 	struct load *load = arg;
+	if (head->log == AUDIT_LOG)
+		return true;
 	struct room *room = directory_find_room(load->directory, head->log);
 	if (!room) {
 		cleanup_add_log(load->directory->cleanup, head->log);

@@ -5,6 +5,7 @@
 #include "gchat/v1/event.pb-c.h"
 #include "gchat/v1/record.pb-c.h"
 #include "proto/codec.h"
+#include "room/audit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,9 +68,10 @@ static void add_problem(
 
 static void add_range(struct verify *v, uint64_t first, uint64_t last, const char *text)
 {
+	uint64_t log = v->logs[v->at];
 	const struct verify_problem problem = {
-		.room_id = v->logs[v->at], .first_seq = first, .last_seq = last};
-	add_problem(v, v->room, problem, "%s", text);
+		.room_id = log == AUDIT_LOG ? 0 : log, .first_seq = first, .last_seq = last};
+	add_problem(v, v->room, problem, "%s%s", log == AUDIT_LOG ? "audit log: " : "", text);
 }
 
 /* ---- events ---- */
@@ -80,10 +82,12 @@ struct piece {
 	size_t count;
 };
 
-static bool is_decodable(const struct store_event *event)
+static bool is_decodable(uint64_t log, const struct store_event *event)
 {
 	if (event->flags & STORE_EVENT_ERASED)
 		return true;
+	if (log == AUDIT_LOG)
+		return audit_is_entry(event->body, event->body_len);
 	ProtobufCMessage *body =
 		codec_load(&gchat__v1__event__descriptor, event->body, event->body_len);
 	codec_free(body);
@@ -95,7 +99,7 @@ static bool on_event(void *arg, const struct store_event *event)
 	struct piece *p = arg;
 	if (event->seq > p->expected)
 		add_range(p->v, p->expected, event->seq - 1, "events are missing");
-	if (!is_decodable(event))
+	if (!is_decodable(p->v->logs[p->v->at], event))
 		add_range(p->v, event->seq, event->seq, "an event can't be decoded");
 	p->expected = event->seq + 1;
 	p->count++;
@@ -164,7 +168,7 @@ static void begin_log(struct verify *v)
 		room_get_info(v->room, &info);
 	v->head = info.head_seq;
 	v->next = 1;
-	v->rooms++;
+	v->rooms += v->logs[v->at] != AUDIT_LOG;
 }
 
 static void next_log(struct verify *v)

@@ -10,6 +10,7 @@
 #include "proto/codec.h"
 #include "rpc/metadata.h"
 #include "rpc/payload.h"
+#include "service/audit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ static void call_release(struct call *call)
 	if (call->wipe && call->data)
 		call->wipe(call->data);
 	free(call->data);
+	free(call->refusal);
 	control_deinit(&call->response);
 	(void)account_unref(call->account);
 	free(call);
@@ -60,17 +62,63 @@ static void on_sent(struct op *op, bool ok)
 	call_release(call);
 }
 
-static void send_reply(struct call *call, grpc_slice bytes)
+/* Text is copied by gRPC, or where it has to wait for the audit log. */
+struct refusal {
+	enum reason reason;
+	uint32_t retry_after_ms;
+	char message[CALL_TEXT_BYTES]; /* the reason's name and the sentence */
+};
+
+static void start_error(struct call *call, const struct refusal *r)
 {
-	GC_ASSERT(!call->answered);
-	call->answered = true;
-	call->sending = payload_take_slice(bytes);
+	char wait[16];
+	(void)snprintf(wait, sizeof(wait), "%u", r->retry_after_ms);
+	grpc_metadata trailers[2] = {metadata_make(METADATA_KEY_REASON, reason_name(r->reason)),
+		metadata_make(METADATA_KEY_RETRY_AFTER, wait)};
+	grpc_slice details = grpc_slice_from_copied_string(r->message);
+	grpc_op ops[2] = {
+		{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
+	ops[1].data.send_status_from_server.status = (grpc_status_code)reason_code(r->reason);
+	ops[1].data.send_status_from_server.status_details = &details;
+	ops[1].data.send_status_from_server.trailing_metadata = trailers;
+	ops[1].data.send_status_from_server.trailing_metadata_count = r->retry_after_ms ? 2 : 1;
+	call_hold(call);
+	op_start(&call->send_op, call->call, ops, GC_LENGTH(ops));
+	metadata_unref(&trailers[0]);
+	metadata_unref(&trailers[1]);
+	grpc_slice_unref(details);
+}
+
+static void start_reply(struct call *call)
+{
 	grpc_op ops[3] = {{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_SEND_MESSAGE},
 		{.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
 	ops[1].data.send_message.send_message = call->sending;
 	ops[2].data.send_status_from_server.status = GRPC_STATUS_OK;
 	call_hold(call);
 	op_start(&call->send_op, call->call, ops, GC_LENGTH(ops));
+}
+
+static void after_audit(struct call *call)
+{
+	if (call->refusal)
+		start_error(call, call->refusal);
+	else
+		start_reply(call);
+	call_release(call);
+}
+
+static void send_reply(struct call *call, grpc_slice bytes)
+{
+	GC_ASSERT(!call->answered);
+	call->answered = true;
+	call->sending = payload_take_slice(bytes);
+	if (!call->audit) {
+		start_reply(call);
+		return;
+	}
+	call_hold(call);
+	audit_end(call, REASON_NONE, after_audit);
 }
 
 /* Charges an answer of so many bytes before it is kept, but for what has been charged. By account
@@ -147,25 +195,17 @@ static void send_error(
 {
 	GC_ASSERT(!call->answered);
 	call->answered = true;
-	char message[CALL_TEXT_BYTES];
-	char wait[16];
-	(void)snprintf(message, sizeof(message), "%s: %s", reason_name(reason), text);
-	(void)snprintf(wait, sizeof(wait), "%u", retry_after_ms);
-	grpc_metadata trailers[2] = {metadata_make(METADATA_KEY_REASON, reason_name(reason)),
-		metadata_make(METADATA_KEY_RETRY_AFTER, wait)};
-	grpc_slice details = grpc_slice_from_copied_string(message);
-	grpc_op ops[2] = {
-		{.op = GRPC_OP_SEND_INITIAL_METADATA}, {.op = GRPC_OP_SEND_STATUS_FROM_SERVER}};
-	ops[1].data.send_status_from_server.status = (grpc_status_code)reason_code(reason);
-	ops[1].data.send_status_from_server.status_details = &details;
-	ops[1].data.send_status_from_server.trailing_metadata = trailers;
-	ops[1].data.send_status_from_server.trailing_metadata_count = retry_after_ms ? 2 : 1;
-	call_hold(call);
-	op_start(&call->send_op, call->call, ops, GC_LENGTH(ops));
-	metadata_unref(&trailers[0]);
-	metadata_unref(&trailers[1]);
-	grpc_slice_unref(details);
+	struct refusal refusal = {.reason = reason, .retry_after_ms = retry_after_ms};
+	(void)snprintf(
+		refusal.message, sizeof(refusal.message), "%s: %s", reason_name(reason), text);
 	metric_add(METRIC_REJECTIONS, 1);
+	if (!call->audit) {
+		start_error(call, &refusal);
+		return;
+	}
+	call->refusal = mem_dup(&refusal, sizeof(refusal));
+	call_hold(call);
+	audit_end(call, reason, after_audit);
 }
 
 void call_fail(struct call *call, enum reason reason)
@@ -197,6 +237,8 @@ static void handle(struct call *call)
 	ProtobufCMessage *msg;
 	enum codec_status status = codec_decode(&call->shard->arena, call->method->request,
 		GRPC_SLICE_START_PTR(bytes), GRPC_SLICE_LENGTH(bytes), &msg);
+	if (call->method->audit)
+		audit_begin(call, status == CODEC_OK ? msg : NULL);
 	switch (status) {
 	case CODEC_OK:
 		call->method->handle(call, msg);
@@ -265,8 +307,10 @@ void call_open(struct service *service, struct incoming *in, const struct method
 	call->method = method;
 	call->account = account;
 	call->token_id = token_id;
-	if (call->admin && acceptor_admin(service->acceptor, call->peer, &peer))
+	if (call->admin && acceptor_admin(service->acceptor, call->peer, &peer)) {
 		call->admin_uid = peer.uid;
+		call->admin_pid = (unsigned)peer.pid;
+	}
 	call_hold(call);
 	op_start(&call->read_op, call->call,
 		&(grpc_op){.op = GRPC_OP_RECV_MESSAGE,

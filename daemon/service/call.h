@@ -17,6 +17,8 @@
 /* The request as its own type: `base` is its first member. */
 #define CALL_REQUEST(type, msg) ((const type *)(const void *)(msg))
 
+struct audit;
+
 struct call {
 	struct service *service; /* borrowed: outlives its calls */
 	struct shard *shard; /* the same */
@@ -26,6 +28,7 @@ struct call {
 	char peer[SHARD_PEER_BYTES];
 	bool admin;
 	unsigned admin_uid;
+	unsigned admin_pid; /* 0: not known */
 	grpc_call *call; /* owned */
 	struct op read_op;
 	struct op close_op;
@@ -34,6 +37,8 @@ struct call {
 	grpc_byte_buffer *sending; /* owned */
 	int cancelled;
 	bool answered;
+	struct audit *audit; /* owned by itself once answered; NULL: not recorded */
+	struct refusal *refusal; /* owned: the answer, while it is being recorded */
 	unsigned in_flight;
 	/* Waiting for another thread: one thing at a time. */
 	struct mail mail;

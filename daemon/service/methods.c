@@ -6,6 +6,7 @@
 #include "gchat/v1/auth.pb-c.h"
 #include "gchat/v1/chat.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
+#include "service/admin_audit.h"
 #include "service/admin_calls.h"
 #include "service/admin_verify.h"
 #include "service/auth_calls.h"
@@ -19,9 +20,11 @@
 #include <string.h>
 
 /* clang-format off */
-#define CALL(name, access, request, handle) {name, ACCESS_##access, &request##__descriptor, handle, NULL}
-#define STREAM(name, access, open)          {name, ACCESS_##access, NULL, NULL, open}
-#define UNOFFERED(name, access)             {name, ACCESS_##access, NULL, NULL, NULL}
+#define CALL(name, access, request, handle) {name, ACCESS_##access, NULL, &request##__descriptor, handle, NULL}
+/* An administrator's change: recorded in the audit log under `action`. */
+#define CHANGE(name, request, handle, action) {name, ACCESS_ADMIN, action, &request##__descriptor, handle, NULL}
+#define STREAM(name, access, open)          {name, ACCESS_##access, NULL, NULL, NULL, open}
+#define UNOFFERED(name, access)             {name, ACCESS_##access, NULL, NULL, NULL, NULL}
 static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/AddUser", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/AdminCreateRoom", ADMIN),
@@ -34,20 +37,21 @@ static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/CreateInvite", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/DeleteUser", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/Drain", ADMIN),
-	CALL("/gchat.v1.Admin/EndSession", ADMIN, gchat__v1__end_session_request, admin_end_session),
+	CHANGE("/gchat.v1.Admin/EndSession", gchat__v1__end_session_request, admin_end_session, "session-end"),
 	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
 	UNOFFERED("/gchat.v1.Admin/GetConfig", ADMIN),
 	CALL("/gchat.v1.Admin/GetStatus", ADMIN, gchat__v1__get_status_request, admin_get_status),
-	CALL("/gchat.v1.Admin/Kick", ADMIN, gchat__v1__kick_request, admin_kick),
+	CHANGE("/gchat.v1.Admin/Kick", gchat__v1__kick_request, admin_kick, "kick"),
 	CALL("/gchat.v1.Admin/ListAllRooms", ADMIN, gchat__v1__list_all_rooms_request, admin_list_rooms),
-	UNOFFERED("/gchat.v1.Admin/ListAudit", ADMIN),
+	CALL("/gchat.v1.Admin/ListAudit", ADMIN, gchat__v1__list_audit_request, admin_list_audit),
 	UNOFFERED("/gchat.v1.Admin/ListBans", ADMIN),
 	CALL("/gchat.v1.Admin/ListRoomMembers", ADMIN, gchat__v1__list_room_members_request, admin_list_members),
 	CALL("/gchat.v1.Admin/ListSessions", ADMIN, gchat__v1__list_sessions_request, admin_list_sessions),
 	UNOFFERED("/gchat.v1.Admin/ListUsers", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/Mute", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/ReloadConfig", ADMIN),
-	CALL("/gchat.v1.Admin/RotateCertificate", ADMIN, gchat__v1__rotate_certificate_request, admin_rotate_certificate),
+	CHANGE("/gchat.v1.Admin/RotateCertificate", gchat__v1__rotate_certificate_request, admin_rotate_certificate,
+		"cert-rotate"),
 	UNOFFERED("/gchat.v1.Admin/SetLogLevel", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SetPassword", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SetRole", ADMIN),

@@ -1,5 +1,5 @@
 /*
- * The table of all methods: name, kind, who may call, the request's type and the handler. A method
+ * The table of all methods: name, kind, who may call, whether it is audited, the request's type and the handler. A method
  * of the contract without a handler answers UNIMPLEMENTED.
  */
 #pragma once
@@ -23,6 +23,9 @@ enum method_access {
 struct method {
 	const char *name; /* "/gchat.v1.Chat/GetRoom"; the table is sorted by it */
 	enum method_access access;
+	/* The action's name in the audit log, of a call that changes something for an administrator;
+	 * NULL: it only looks. */
+	const char *audit;
 	const ProtobufCMessageDescriptor *request; /* NULL: a stream, or not offered */
 	/* Answers the call now or later; `msg` is borrowed for the call. Shard thread. */
 	void (*handle)(struct call *call, const ProtobufCMessage *msg);

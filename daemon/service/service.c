@@ -30,6 +30,7 @@ void service_init(struct service *service, const struct config *config)
 {
 	service->started_us = clock_wall_us();
 	pthread_mutex_init(&service->shared.mu, NULL);
+	user_names_init(&service->user_names);
 	LIST_INIT(&service->shared.watches);
 	service->shared.config = config;
 	service->attempts = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
@@ -55,6 +56,7 @@ void service_deinit(struct service *service)
 	service->registrations = ratemap_free(service->registrations);
 	service->reflection = reflection_free(service->reflection);
 	service->admin_reflection = reflection_free(service->admin_reflection);
+	user_names_deinit(&service->user_names);
 	free(service->certificate_path);
 	free(service->key_path);
 	pthread_mutex_destroy(&service->shared.mu);

@@ -11,6 +11,7 @@
 #include "room/presence.h"
 #include "service/health.h"
 #include "service/reflection.h"
+#include "service/user_names.h"
 #include "shard/hub.h"
 #include <sys/queue.h>
 
@@ -45,6 +46,7 @@ struct service {
 	struct ratemap *newcomers; /* owned: by address, whose password is hashed before others */
 	struct ratemap *known; /* owned: by address and name, who has signed in there before */
 	struct ratemap *registrations; /* owned: by address */
+	struct user_names user_names; /* of administrators, for the audit log */
 	atomic_bool verifying; /* the store: one at a time */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;

@@ -1,5 +1,6 @@
 /* What nobody wrote: records that can't have come from this daemon stop its start. */
 #include "gchat/v1/record.pb-c.h"
+#include "room/audit.h"
 #include "room/record.h"
 #include "site.h"
 #include "store/store.h"
@@ -75,7 +76,7 @@ static bool starts_with_account(struct site *site, uint64_t key, uint64_t id, co
 static void a_room_that_nobody_could_have_made_stops_the_start(void **state)
 {
 	static const Gchat__V1__Visibility public = GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC;
-	static const uint64_t large = STORE_LOG_ID_MAX + 1ULL;
+	static const uint64_t large = AUDIT_ROOM_ID_MAX + 1ULL;
 	struct site *site = *state;
 	assert_true(starts_with_room(site, 90, 90, "cellar", public));
 	assert_false(starts_with_room(site, 90, 91, "cellar", public)); /* under another's number */
@@ -85,7 +86,8 @@ static void a_room_that_nobody_could_have_made_stops_the_start(void **state)
 	assert_false(
 		starts_with_room(site, 90, 90, "cellar", GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT));
 	assert_true(starts_with_room(site, 90, 90, "cellar", public));
-	assert_false(starts_with_room(site, large, large, "attic", public)); /* no log for it */
+	assert_false(
+		starts_with_room(site, large, large, "attic", public)); /* another log has it */
 }
 
 static void an_account_that_nobody_could_have_made_stops_the_start(void **state)

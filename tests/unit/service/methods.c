@@ -8,6 +8,7 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
 #include "grpc/reflection/v1alpha/reflection.pb-c.h"
+#include "room/audit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -120,6 +121,51 @@ static void few_methods_are_for_anyone(void **state)
 	assert_int_equal(found, GC_LENGTH(open));
 }
 
+/* By its name: it looks, and changes nothing. */
+static bool only_looks(const char *rpc)
+{
+	static const char *const beginnings[] = {
+		"Get", "List", "Check", "Verify", "Explain", "Export", "Watch"};
+	for (size_t i = 0; i < GC_LENGTH(beginnings); i++)
+		if (strncmp(rpc, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
+static void every_change_by_an_administrator_is_audited(void **state)
+{
+	(void)state;
+	size_t count;
+	const struct method *table = method_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		const char *rpc = strrchr(table[i].name, '/') + 1;
+		bool changes =
+			table[i].access == ACCESS_ADMIN && table[i].handle && !only_looks(rpc);
+		if (changes && !table[i].audit)
+			fail_msg("%s changes something: name its action for the audit log",
+				table[i].name);
+		if (!changes && table[i].audit)
+			fail_msg("%s changes nothing: it has no place in the audit log",
+				table[i].name);
+	}
+}
+
+static void actions_are_words_that_fit_and_differ(void **state)
+{
+	(void)state;
+	size_t count;
+	const struct method *table = method_table(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (!table[i].audit)
+			continue;
+		assert_in_range(strlen(table[i].audit), 1, AUDIT_ACTION_BYTES);
+		assert_int_equal(strspn(table[i].audit, "abcdefghijklmnopqrstuvwxyz-"),
+			strlen(table[i].audit));
+		for (size_t k = 0; k < i; k++)
+			assert_true(!table[k].audit || strcmp(table[k].audit, table[i].audit) != 0);
+	}
+}
+
 static void other_names_are_not_found(void **state)
 {
 	(void)state;
@@ -139,6 +185,8 @@ int main(void)
 		cmocka_unit_test(a_method_is_a_call_or_a_stream_or_not_offered),
 		cmocka_unit_test(who_may_call_follows_from_the_service),
 		cmocka_unit_test(few_methods_are_for_anyone),
+		cmocka_unit_test(every_change_by_an_administrator_is_audited),
+		cmocka_unit_test(actions_are_words_that_fit_and_differ),
 		cmocka_unit_test(other_names_are_not_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
