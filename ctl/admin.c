@@ -17,6 +17,8 @@
 #include "ctl/clean.h"
 #include "ctl/exit.h"
 #include "lib/call.h"
+#include "proto/codec.h"
+#include "proto/limits.h"
 
 enum {
 	ADMIN_METHOD_BYTES = 64,
@@ -162,4 +164,44 @@ int admin_next_page(struct admin *admin, const char *token, char **page_token)
 	free(*page_token);
 	*page_token = token[0] ? mem_strdup(token) : NULL;
 	return EXIT_DONE;
+}
+
+/* Where a message keeps the field of that name. Every list has them, whatever its type. */
+static void *field_at(const ProtobufCMessageDescriptor *type, void *message, const char *name)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(type, name);
+
+	GC_ASSERT(field);
+	return (char *)message + field->offset;
+}
+
+int admin_call_page(struct admin *admin, const char *method, ProtobufCMessage *request,
+	const ProtobufCMessageDescriptor *response_type, char **page_token,
+	ProtobufCMessage **ret_response)
+{
+	const ProtobufCMessageDescriptor *type = request->descriptor;
+
+	*(uint32_t *)field_at(type, request, "page_size") = LIMIT_PAGE_MAX;
+	if (*page_token)
+		*(char **)field_at(type, request, "page_token") = *page_token;
+	int r = admin_call(admin, method, request, response_type, ret_response);
+	if (r != EXIT_DONE)
+		return r;
+	const char *token = *(char **)field_at(response_type, *ret_response, "next_page_token");
+	r = admin_next_page(admin, token, page_token);
+	if (r != EXIT_DONE)
+		codec_free(*ret_response);
+	return r;
+}
+
+void admin_set_text(char **field, const char *text)
+{
+	union {
+		const char *in;
+		char *out;
+	} u = {.in = text};
+
+	if (text)
+		*field = u.out;
 }

@@ -21,6 +21,15 @@ int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *
 	const ProtobufCMessageDescriptor *response_type,
 	ProtobufCMessage **ret_response) GC_MUST_CHECK;
 
-/* For a list that goes on page by page: whether `token` leads to another page. A token that stands
- * still would never end: EXIT_FAILED after saying so. Keeps a copy in *page_token (owned). */
+/* One page of a list: the same, with the request's page_size and page_token filled in. *page_token
+ * (owned; NULL: the first page) then leads to the next page, or is NULL: this was the last. */
+int admin_call_page(struct admin *admin, const char *method, ProtobufCMessage *request,
+	const ProtobufCMessageDescriptor *response_type, char **page_token,
+	ProtobufCMessage **ret_response) GC_MUST_CHECK;
+/* Whether `token` leads to another page: keeps a copy in *page_token (owned). One that stands still
+ * would never end: EXIT_FAILED after saying so. */
 int admin_next_page(struct admin *admin, const char *token, char **page_token) GC_MUST_CHECK;
+
+/* Sets a request's text, borrowed; NULL leaves it empty. protobuf-c's strings are char * by
+ * tradition, requests are not written to. */
+void admin_set_text(char **field, const char *text);

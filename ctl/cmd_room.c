@@ -1,16 +1,13 @@
 /* list-rooms and list-members. */
 #include "ctl/command.h"
 
-#include <stdlib.h>
-
 #include "base/macros.h"
-#include "base/mem.h"
 #include "ctl/admin.h"
+#include "ctl/command_groups.h"
 #include "ctl/exit.h"
 #include "ctl/words.h"
 #include "gchat/v1/admin.pb-c.h"
 #include "proto/codec.h"
-#include "proto/limits.h"
 
 static const struct field room_fields[] = {
 	{"room", "ROOM", FIELD_TEXT},
@@ -56,43 +53,30 @@ static void add_room(struct rows *rows, const Gchat__V1__AdminRoom *admin_room)
 	rows_text(rows, room->topic);
 }
 
-/* One page; *page_token leads to the next, or becomes NULL. */
-static int add_rooms(const struct command_call *call, struct rows *rows, char **page_token)
+static int fetch_rooms(const struct command_call *call, struct rows *rows, char **page_token)
 {
 	Gchat__V1__ListAllRoomsRequest request;
 	ProtobufCMessage *answer = NULL;
 
 	gchat__v1__list_all_rooms_request__init(&request);
-	request.page_size = LIMIT_PAGE_MAX;
-	if (*page_token)
-		request.page_token = *page_token;
-	int r = admin_call(call->admin, "ListAllRooms", &request.base,
-		&gchat__v1__list_all_rooms_response__descriptor, &answer);
+	int r = admin_call_page(call->admin, "ListAllRooms", &request.base,
+		&gchat__v1__list_all_rooms_response__descriptor, page_token, &answer);
 	if (r != EXIT_DONE)
 		return r;
 	const Gchat__V1__ListAllRoomsResponse *page = (const void *)answer;
 	for (size_t i = 0; i < page->n_rooms; i++)
 		add_room(rows, page->rooms[i]);
-	r = admin_next_page(call->admin, page->next_page_token, page_token);
 	codec_free(answer);
-	return r;
+	return EXIT_DONE;
 }
 
-int command_list_rooms(const struct command_call *call)
-{
-	GC_CLEANUP(mem_freep) char *page_token = NULL;
-	struct rows rows;
-	int r = EXIT_DONE;
-
-	rows_init(&rows, room_fields, GC_LENGTH(room_fields));
-	do {
-		r = add_rooms(call, &rows, &page_token);
-	} while (r == EXIT_DONE && page_token);
-	if (r == EXIT_DONE && output_list(call->output, &rows, "room") < 0)
-		r = EXIT_FAILED;
-	rows_deinit(&rows);
-	return r;
-}
+static const struct list_spec room_list = {
+	.noun = "room",
+	.fields = room_fields,
+	.field_count = GC_LENGTH(room_fields),
+	.details = "room_id,first_seq,readers,created,title,visibility,head_seq",
+	.fetch = fetch_rooms,
+};
 
 static void add_member(struct rows *rows, const Gchat__V1__AdminMember *admin_member)
 {
@@ -110,40 +94,48 @@ static void add_member(struct rows *rows, const Gchat__V1__AdminMember *admin_me
 	rows_text(rows, member->display_name);
 }
 
-static int add_members(const struct command_call *call, struct rows *rows, char **page_token)
+static int fetch_members(const struct command_call *call, struct rows *rows, char **page_token)
 {
 	Gchat__V1__ListRoomMembersRequest request;
 	ProtobufCMessage *answer = NULL;
 
 	gchat__v1__list_room_members_request__init(&request);
 	request.room = call->args[0];
-	request.page_size = LIMIT_PAGE_MAX;
-	if (*page_token)
-		request.page_token = *page_token;
-	int r = admin_call(call->admin, "ListRoomMembers", &request.base,
-		&gchat__v1__list_room_members_response__descriptor, &answer);
+	int r = admin_call_page(call->admin, "ListRoomMembers", &request.base,
+		&gchat__v1__list_room_members_response__descriptor, page_token, &answer);
 	if (r != EXIT_DONE)
 		return r;
 	const Gchat__V1__ListRoomMembersResponse *page = (const void *)answer;
 	for (size_t i = 0; i < page->n_members; i++)
 		add_member(rows, page->members[i]);
-	r = admin_next_page(call->admin, page->next_page_token, page_token);
 	codec_free(answer);
-	return r;
+	return EXIT_DONE;
 }
 
-int command_list_members(const struct command_call *call)
-{
-	GC_CLEANUP(mem_freep) char *page_token = NULL;
-	struct rows rows;
-	int r = EXIT_DONE;
+static const struct list_spec member_list = {
+	.noun = "member",
+	.fields = member_fields,
+	.field_count = GC_LENGTH(member_fields),
+	.details = "account_id,joined,display_name,last_seen",
+	.fetch = fetch_members,
+};
 
-	rows_init(&rows, member_fields, GC_LENGTH(member_fields));
-	do {
-		r = add_members(call, &rows, &page_token);
-	} while (r == EXIT_DONE && page_token);
-	if (r == EXIT_DONE && output_list(call->output, &rows, "member") < 0)
-		r = EXIT_FAILED;
-	rows_deinit(&rows);
-	return r;
-}
+const struct command room_commands[] = {
+	{.name = "list-members",
+		.aliases = {"member list"},
+		.arguments = "ROOM",
+		.summary = "Lists the members of a room",
+		.help = "Lists the members of a room with role, presence and how far their slowest "
+			"session is\nbehind the room's newest event.",
+		.args_min = 1,
+		.args_max = 1,
+		.list = &member_list},
+	{.name = "list-rooms",
+		.aliases = {"room list"},
+		.arguments = "",
+		.summary = "Lists all rooms",
+		.help = "Lists all rooms with members, those online, sessions that read the room "
+			"now, and the\nsequence number of the newest event.",
+		.list = &room_list},
+	{.name = NULL},
+};

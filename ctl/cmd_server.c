@@ -1,13 +1,13 @@
-/* status, cert status and cert rotate. */
+/* status. */
 #include "ctl/command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/macros.h"
 #include "base/mem.h"
 #include "ctl/admin.h"
+#include "ctl/command_groups.h"
 #include "ctl/exit.h"
 #include "gchat/v1/admin.pb-c.h"
 #include "proto/codec.h"
@@ -41,59 +41,6 @@ static const struct field status_fields[] = {
 	{"counters", "Counters", FIELD_LIST},
 };
 
-static const struct field cert_fields[] = {
-	{"subject", "Subject", FIELD_TEXT},
-	{"issuer", "Issuer", FIELD_TEXT},
-	{"names", "Names", FIELD_LIST},
-	{"fingerprint", "Fingerprint", FIELD_TEXT},
-	{"not_before", "Valid from", FIELD_TIME},
-	{"not_after", "Valid until", FIELD_TIME},
-	{"cert_file", "Certificate", FIELD_TEXT},
-	{"key_file", "Key", FIELD_TEXT},
-};
-
-static const struct field rotate_fields[] = {
-	{"before.fingerprint", "Before", FIELD_TEXT},
-	{"before.not_after", "Valid until", FIELD_TIME},
-	{"after.fingerprint", "Now", FIELD_TEXT},
-	{"after.not_after", "Valid until", FIELD_TIME},
-	{"after.cert_file", "Certificate", FIELD_TEXT},
-	{"after.key_file", "Key", FIELD_TEXT},
-};
-
-/* Strings joined by newlines, as FIELD_LIST wants them. Owned. */
-static char *join(char *const *items, size_t count)
-{
-	size_t size = 1;
-
-	for (size_t i = 0; i < count; i++)
-		size += strlen(items[i]) + 1;
-	char *all = mem_new(size, 1);
-	char *end = all;
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			*end++ = '\n';
-		end = stpcpy(end, items[i]);
-	}
-	return all;
-}
-
-static void add_list(struct rows *rows, char *const *items, size_t count)
-{
-	char *all = join(items, count);
-
-	rows_text(rows, all);
-	free(all);
-}
-
-static int print_record(const struct command_call *call, struct rows *rows)
-{
-	int r = output_record(call->output, rows);
-
-	rows_deinit(rows);
-	return r < 0 ? EXIT_FAILED : EXIT_DONE;
-}
-
 static void add_store(struct rows *rows, const Gchat__V1__GetStatusResponse *status)
 {
 	rows_text(rows, status->store);
@@ -125,7 +72,7 @@ static void add_counters(struct rows *rows, const Gchat__V1__GetStatusResponse *
 		items[count] = lines[count];
 		count++;
 	}
-	add_list(rows, items, count);
+	rows_list(rows, items, count);
 	free(items);
 	free(lines);
 }
@@ -141,7 +88,7 @@ static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *st
 	rows_number(rows, status->pid);
 	rows_number(rows, status->rss_bytes);
 	rows_number(rows, status->shards);
-	add_list(rows, status->listeners, status->n_listeners);
+	rows_list(rows, status->listeners, status->n_listeners);
 	rows_number(rows, status->connections);
 	rows_number(rows, status->sessions);
 	rows_number(rows, status->accounts);
@@ -155,7 +102,7 @@ static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *st
 	add_counters(rows, status);
 }
 
-int command_status(const struct command_call *call)
+static int show_status(const struct command_call *call)
 {
 	Gchat__V1__GetStatusRequest request;
 	ProtobufCMessage *answer = NULL;
@@ -169,84 +116,15 @@ int command_status(const struct command_call *call)
 	rows_init(&rows, status_fields, GC_LENGTH(status_fields));
 	add_status(&rows, (const void *)answer);
 	codec_free(answer);
-	return print_record(call, &rows);
+	return command_print_record(call, &rows);
 }
 
-static void add_certificate(struct rows *rows, const Gchat__V1__Certificate *certificate)
-{
-	rows_text(rows, certificate->subject);
-	rows_text(rows, certificate->issuer);
-	add_list(rows, certificate->names, certificate->n_names);
-	rows_text(rows, certificate->fingerprint);
-	rows_number(rows, certificate->not_before_us);
-	rows_number(rows, certificate->not_after_us);
-	rows_text(rows, certificate->cert_file);
-	rows_text(rows, certificate->key_file);
-}
-
-int command_cert_status(const struct command_call *call)
-{
-	Gchat__V1__GetCertificateRequest request;
-	ProtobufCMessage *answer = NULL;
-	struct rows rows;
-
-	gchat__v1__get_certificate_request__init(&request);
-	int r = admin_call(call->admin, "GetCertificate", &request.base,
-		&gchat__v1__get_certificate_response__descriptor, &answer);
-	if (r != EXIT_DONE)
-		return r;
-	const Gchat__V1__GetCertificateResponse *response = (const void *)answer;
-	Gchat__V1__Certificate none;
-	gchat__v1__certificate__init(&none);
-	rows_init(&rows, cert_fields, GC_LENGTH(cert_fields));
-	add_certificate(&rows, response->certificate ? response->certificate : &none);
-	codec_free(answer);
-	return print_record(call, &rows);
-}
-
-static void add_rotated(struct rows *rows, const Gchat__V1__RotateCertificateResponse *response)
-{
-	const Gchat__V1__Certificate *before = response->before;
-	const Gchat__V1__Certificate *after = response->after;
-
-	rows_text(rows, before ? before->fingerprint : NULL);
-	rows_number(rows, before ? before->not_after_us : 0);
-	rows_text(rows, after ? after->fingerprint : NULL);
-	rows_number(rows, after ? after->not_after_us : 0);
-	rows_text(rows, after ? after->cert_file : NULL);
-	rows_text(rows, after ? after->key_file : NULL);
-}
-
-/* The daemon opens the files with its own working directory: give it absolute paths. Owned. */
-static char *absolute(const char *path)
-{
-	char *real = path ? realpath(path, NULL) : NULL;
-
-	return real ? real : mem_strdup(path ? path : "");
-}
-
-int command_cert_rotate(const struct command_call *call)
-{
-	const unsigned both = OPTION_CERT | OPTION_KEY;
-	Gchat__V1__RotateCertificateRequest request;
-	ProtobufCMessage *answer = NULL;
-	struct rows rows;
-
-	gchat__v1__rotate_certificate_request__init(&request);
-	if ((call->options->given & both) != 0 && (call->options->given & both) != both) {
-		(void)fprintf(stderr, "gchatctl: --cert and --key go together\n");
-		return EXIT_USAGE;
-	}
-	request.cert_file = absolute(call->options->cert);
-	request.key_file = absolute(call->options->key);
-	int r = admin_call(call->admin, "RotateCertificate", &request.base,
-		&gchat__v1__rotate_certificate_response__descriptor, &answer);
-	free(request.cert_file);
-	free(request.key_file);
-	if (r != EXIT_DONE)
-		return r;
-	rows_init(&rows, rotate_fields, GC_LENGTH(rotate_fields));
-	add_rotated(&rows, (const void *)answer);
-	codec_free(answer);
-	return print_record(call, &rows);
-}
+const struct command server_commands[] = {
+	{.name = "status",
+		.arguments = "",
+		.summary = "Shows how the server is doing",
+		.help = "Shows version, state, sessions, rooms, the store and its health, the "
+			"addresses and the\ncertificate in service.",
+		.run = show_status},
+	{.name = NULL},
+};

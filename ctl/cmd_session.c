@@ -1,15 +1,12 @@
 /* list-sessions and kick. */
 #include "ctl/command.h"
 
-#include <stdlib.h>
-
 #include "base/macros.h"
-#include "base/mem.h"
 #include "ctl/admin.h"
+#include "ctl/command_groups.h"
 #include "ctl/exit.h"
 #include "gchat/v1/admin.pb-c.h"
 #include "proto/codec.h"
-#include "proto/limits.h"
 
 static const struct field session_fields[] = {
 	{"session", "SESSION", FIELD_ID},
@@ -49,7 +46,7 @@ static void add_session(struct rows *rows, const Gchat__V1__Session *session)
 	rows_text(rows, session->client);
 }
 
-static int add_sessions(const struct command_call *call, struct rows *rows, char **page_token)
+static int fetch_sessions(const struct command_call *call, struct rows *rows, char **page_token)
 {
 	Gchat__V1__ListSessionsRequest request;
 	ProtobufCMessage *answer = NULL;
@@ -57,36 +54,24 @@ static int add_sessions(const struct command_call *call, struct rows *rows, char
 	gchat__v1__list_sessions_request__init(&request);
 	if (call->arg_count > 0)
 		request.user = call->args[0];
-	request.page_size = LIMIT_PAGE_MAX;
-	if (*page_token)
-		request.page_token = *page_token;
-	int r = admin_call(call->admin, "ListSessions", &request.base,
-		&gchat__v1__list_sessions_response__descriptor, &answer);
+	int r = admin_call_page(call->admin, "ListSessions", &request.base,
+		&gchat__v1__list_sessions_response__descriptor, page_token, &answer);
 	if (r != EXIT_DONE)
 		return r;
 	const Gchat__V1__ListSessionsResponse *page = (const void *)answer;
 	for (size_t i = 0; i < page->n_sessions; i++)
 		add_session(rows, page->sessions[i]);
-	r = admin_next_page(call->admin, page->next_page_token, page_token);
 	codec_free(answer);
-	return r;
+	return EXIT_DONE;
 }
 
-int command_list_sessions(const struct command_call *call)
-{
-	GC_CLEANUP(mem_freep) char *page_token = NULL;
-	struct rows rows;
-	int r = EXIT_DONE;
-
-	rows_init(&rows, session_fields, GC_LENGTH(session_fields));
-	do {
-		r = add_sessions(call, &rows, &page_token);
-	} while (r == EXIT_DONE && page_token);
-	if (r == EXIT_DONE && output_list(call->output, &rows, "session") < 0)
-		r = EXIT_FAILED;
-	rows_deinit(&rows);
-	return r;
-}
+static const struct list_spec session_list = {
+	.noun = "session",
+	.fields = session_fields,
+	.field_count = GC_LENGTH(session_fields),
+	.details = "account_id,shard,device,rooms,session,client,events_out,queued_bytes",
+	.fetch = fetch_sessions,
+};
 
 static int print_kicked(const struct command_call *call, uint32_t sessions)
 {
@@ -94,36 +79,23 @@ static int print_kicked(const struct command_call *call, uint32_t sessions)
 
 	rows_init(&rows, kick_fields, GC_LENGTH(kick_fields));
 	rows_text(&rows, call->args[0]);
-	rows_text(&rows, call->options->room);
-	rows_text(&rows, call->options->reason);
+	rows_text(&rows, options_text(call->options, "room"));
+	rows_text(&rows, options_text(call->options, "reason"));
 	rows_number(&rows, sessions);
 	int r = output_record(call->output, &rows);
 	rows_deinit(&rows);
 	return r < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* argv is ours to read; protobuf-c's strings are char * by tradition and not written to. */
-static char *unconst(const char *text)
-{
-	union {
-		const char *in;
-		char *out;
-	} u = {.in = text};
-
-	return u.out;
-}
-
-int command_kick(const struct command_call *call)
+static int kick(const struct command_call *call)
 {
 	Gchat__V1__KickRequest request;
 	ProtobufCMessage *answer = NULL;
 
 	gchat__v1__kick_request__init(&request);
 	request.user = call->args[0];
-	if (call->options->room)
-		request.room = unconst(call->options->room);
-	if (call->options->reason)
-		request.reason = unconst(call->options->reason);
+	admin_set_text(&request.room, options_text(call->options, "room"));
+	admin_set_text(&request.reason, options_text(call->options, "reason"));
 	int r = admin_call(
 		call->admin, "Kick", &request.base, &gchat__v1__kick_response__descriptor, &answer);
 	if (r != EXIT_DONE)
@@ -132,3 +104,35 @@ int command_kick(const struct command_call *call)
 	codec_free(answer);
 	return r;
 }
+
+static const struct option_row kick_options[] = {
+	{.name = "reason",
+		.argument = "TEXT",
+		.help = "Why; the person and the room see it",
+		.kind = OPTION_TEXT},
+	{.name = "room", .argument = "ROOM", .help = "Only from this room", .kind = OPTION_TEXT},
+	{.name = NULL},
+};
+
+const struct command session_commands[] = {
+	{.name = "kick",
+		.arguments = "USER",
+		.summary = "Removes an account from a room, or ends its sessions",
+		.help = "With --room removes the account from that room; without it ends all its "
+			"sessions on the\nserver. The reason is shown to the person and, for a room, "
+			"to its members.",
+		.args_min = 1,
+		.args_max = 1,
+		.options = kick_options,
+		.run = kick},
+	{.name = "list-sessions",
+		.aliases = {"session list"},
+		.arguments = "[USER]",
+		.summary = "Lists the open sessions",
+		.help = "Lists the open sessions, of one account or of all, with address, client "
+			"and how many\nevents each is behind. A session that stays behind reads too "
+			"slowly.",
+		.args_max = 1,
+		.list = &session_list},
+	{.name = NULL},
+};

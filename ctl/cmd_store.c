@@ -1,8 +1,10 @@
 /* verify. */
 #include "ctl/command.h"
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "ctl/admin.h"
+#include "ctl/command_groups.h"
 #include "ctl/exit.h"
 #include "gchat/v1/admin.pb-c.h"
 #include "proto/codec.h"
@@ -41,7 +43,7 @@ static void say_extent(const Gchat__V1__VerifyResponse *response)
 			"quick_check'\n");
 }
 
-int command_verify(const struct command_call *call)
+static int verify(const struct command_call *call)
 {
 	Gchat__V1__VerifyRequest request;
 	ProtobufCMessage *answer = NULL;
@@ -65,3 +67,16 @@ int command_verify(const struct command_call *call)
 	codec_free(answer);
 	return r;
 }
+
+const struct command store_commands[] = {
+	{.name = "verify",
+		.arguments = "",
+		.summary = "Reads the whole store and checks it",
+		.help = "Checks each event's checksum and sequence number, each record, and the "
+			"store's\nstructure, while the server goes on. Lists what is wrong, by room, "
+			"and exits with 1\nwhere anything is; rooms with damage are closed to writing "
+			"from then on. Waits up to\nan hour unless --timeout is given.",
+		.timeout_ms = (int64_t)OPTIONS_TIMEOUT_MAX_S * CLOCK_MS_PER_S,
+		.run = verify},
+	{.name = NULL},
+};

@@ -49,18 +49,19 @@ static int run(const struct command *command, const struct options *options, int
 {
 	struct output output = output_for_stdout(options->format, !options->no_legend);
 	struct admin *admin = admin_new(options->socket, timeout_of(command, options), stderr);
-	struct command_call call = {.options = options,
+	struct command_call call = {.command = command,
+		.options = options,
 		.output = &output,
 		.admin = admin,
 		.args = options->words + taken,
 		.arg_count = options->word_count - taken};
-	int exit_status = command->run(&call);
+	int exit_status = command_run(&call);
 
 	(void)admin_free(admin);
 	return exit_status;
 }
 
-static int dispatch(const struct options *options)
+static int dispatch(struct options *options)
 {
 	int taken = 0;
 	const struct command *command = command_find(options->words, options->word_count, &taken);
@@ -79,9 +80,11 @@ static int dispatch(const struct options *options)
 
 int main(int argc, char **argv)
 {
+	struct option_set known;
 	struct options options;
-	int r = options_parse(argc, argv, &options, stderr);
 
+	command_known_options(&known);
+	int r = options_parse(argc, argv, &known, &options, stderr);
 	if (r != EXIT_DONE)
 		return r;
 	if (options.version) {

@@ -1,202 +1,302 @@
-/* getopt_long over one table; its own messages are replaced by ones that say what to do. */
+/* getopt_long over all tables; its own messages are replaced by ones that say what to do. */
 #include "ctl/options.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "ctl/duration.h"
 #include "ctl/exit.h"
+#include "ctl/near.h"
 
 enum {
-	OPTION_LONG_ONLY = 256, /* values without a letter start here */
 	OPTIONS_DECIMAL = 10,
-};
-
-enum option_value {
-	VALUE_HELP = 'h',
-	VALUE_OUTPUT = 'o',
-	VALUE_SOCKET = 's',
-	VALUE_TIMEOUT = 't',
-	VALUE_VERSION = 'V',
-	VALUE_JSON = 'j',
-	VALUE_NO_LEGEND = OPTION_LONG_ONLY,
-	VALUE_ROOM,
-	VALUE_REASON,
-	VALUE_CERT,
-	VALUE_KEY,
-};
-
-struct option_entry {
-	const char *name;
-	const char *argument; /* NULL: none */
-	const char *help;
-	int value;
-	unsigned bit; /* 0: general */
+	OPTIONS_LONG_ONLY = 256, /* values of getopt_long without a letter start here */
+	OPTIONS_LETTERS_BYTES = 64,
 };
 
 /* clang-format off */
-static const struct option_entry entries[] = {
-	{"cert",      "FILE",    "The certificate chain, PEM, as the daemon sees it", VALUE_CERT, OPTION_CERT},
-	{"help",      NULL,      "Explains gchatctl, or the command",          VALUE_HELP,      0},
-	{"json",      NULL,      "The same as --output=json",                  VALUE_JSON,      0},
-	{"key",       "FILE",    "The private key, PEM, as the daemon sees it", VALUE_KEY,      OPTION_KEY},
-	{"no-legend", NULL,      "No headings and no count",                   VALUE_NO_LEGEND, 0},
-	{"output",    "FORMAT",  "table, json, jsonl or plain",                VALUE_OUTPUT,    0},
-	{"reason",    "TEXT",    "Why; the person and the room see it",        VALUE_REASON,    OPTION_REASON},
-	{"room",      "ROOM",    "Only from this room",                        VALUE_ROOM,      OPTION_ROOM},
-	{"socket",    "PATH",    "The daemon's Admin socket",                  VALUE_SOCKET,    0},
-	{"timeout",   "SECONDS", "How long to wait for the daemon, 10",        VALUE_TIMEOUT,   0},
-	{"version",   NULL,      "Prints the version",                         VALUE_VERSION,   0},
+const struct option_row options_general[] = {
+	{.name = "help",      .letter = 'h', .help = "Explains gchatctl, or the command"},
+	{.name = "json",      .letter = 'j', .help = "The same as --output=json"},
+	{.name = "no-legend",                .help = "No headings and no count"},
+	{.name = "output",    .letter = 'o', .help = "table, json, jsonl or plain",
+	 .argument = "FORMAT", .kind = OPTION_WORD, .words = "table|json|jsonl|plain"},
+	{.name = "socket",    .letter = 's', .help = "The daemon's Admin socket",
+	 .argument = "PATH", .kind = OPTION_TEXT},
+	{.name = "timeout",   .letter = 't', .help = "How long to wait for the daemon, 10s",
+	 .argument = "DURATION", .kind = OPTION_DURATION, .min = 1, .max = OPTIONS_TIMEOUT_MAX_S},
+	{.name = "version",   .letter = 'V', .help = "Prints the version"},
+	{.name = NULL},
+};
+
+const struct option_row options_of_destroyers[] = {
+	{.name = "dry-run", .help = "Says what would happen and changes nothing"},
+	{.name = "yes",     .help = "Asks nothing"},
+	{.name = NULL},
+};
+
+const struct option_row options_of_secrets[] = {
+	{.name = "password-file", .help = "Reads the password from the file's first line; - is stdin",
+	 .argument = "FILE", .kind = OPTION_TEXT},
+	{.name = NULL},
 };
 /* clang-format on */
 
-static int parse_format(const char *word, enum output_format *ret_format, FILE *err)
+void option_set_add(struct option_set *set, const struct option_row *table)
 {
-	if (output_format_find(word, ret_format))
-		return EXIT_DONE;
-	(void)fprintf(err,
-		"gchatctl: --output=%s is not a format (allowed: table, json, jsonl, plain)\n",
-		word);
-	return EXIT_USAGE;
+	for (; table && table->name; table++) {
+		if (option_set_find(set, table->name))
+			continue;
+		GC_ASSERT(set->count < OPTIONS_KNOWN_MAX);
+		set->rows[set->count++] = table;
+	}
 }
 
-static int parse_timeout(const char *word, int64_t *ret_ms, FILE *err)
+const struct option_row *option_set_find(const struct option_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (strcmp(set->rows[i]->name, name) == 0)
+			return set->rows[i];
+	}
+	return NULL;
+}
+
+/* ---- values ---- */
+
+static bool is_one_of(const char *text, const char *words)
+{
+	size_t len = strlen(text);
+
+	for (const char *at = words; len > 0 && *at;) {
+		size_t n = strcspn(at, "|");
+		if (n == len && strncmp(at, text, n) == 0)
+			return true;
+		at += n + (at[n] == '|');
+	}
+	return false;
+}
+
+static bool parse_number(const char *text, uint64_t *ret_number)
 {
 	char *end = NULL;
 
 	errno = 0;
-	long seconds = strtol(word, &end, OPTIONS_DECIMAL);
-	if (errno == 0 && end != word && *end == '\0' && seconds >= 1 &&
-		seconds <= OPTIONS_TIMEOUT_MAX_S) {
-		*ret_ms = (int64_t)seconds * CLOCK_MS_PER_S;
+	*ret_number = strtoull(text, &end, OPTIONS_DECIMAL);
+	return errno == 0 && end != text && *end == '\0' && text[0] != '-' && text[0] != '+' &&
+	       text[0] != ' ';
+}
+
+static bool in_range(const struct option_row *row, uint64_t number)
+{
+	return number >= row->min && (row->max == 0 || number <= row->max);
+}
+
+static bool take_number(struct option_given *given)
+{
+	bool parsed = given->row->kind == OPTION_NUMBER
+			      ? parse_number(given->text, &given->number)
+			      : duration_parse(given->text, &given->number);
+
+	return parsed && in_range(given->row, given->number);
+}
+
+static void say_allowed(const struct option_row *row, FILE *err)
+{
+	char from[DURATION_BYTES];
+	char to[DURATION_BYTES];
+
+	if (row->kind == OPTION_NUMBER && row->max > 0)
+		(void)fprintf(err, " (allowed: %" PRIu64 " to %" PRIu64 ")\n", row->min, row->max);
+	else if (row->kind == OPTION_NUMBER)
+		(void)fprintf(err, " (allowed: whole numbers from %" PRIu64 ")\n", row->min);
+	else
+		(void)fprintf(err, " (allowed: like 30s, 15m, 2h or 7d, from %s to %s)\n",
+			duration_print(row->min, from),
+			duration_print(row->max ? row->max : DURATION_MAX_S, to));
+}
+
+static int check_value(struct option_given *given, FILE *err)
+{
+	const struct option_row *row = given->row;
+
+	if (row->kind == OPTION_FLAG || row->kind == OPTION_TEXT)
 		return EXIT_DONE;
+	if (row->kind == OPTION_WORD) {
+		if (is_one_of(given->text, row->words))
+			return EXIT_DONE;
+		(void)fprintf(err, "gchatctl: --%s=%s is none of: %s\n", row->name, given->text,
+			row->words);
+		return EXIT_USAGE;
 	}
-	(void)fprintf(err, "gchatctl: --timeout=%s is not a number of seconds (allowed: 1 to %d)\n",
-		word, OPTIONS_TIMEOUT_MAX_S);
+	if (take_number(given))
+		return EXIT_DONE;
+	(void)fprintf(err, "gchatctl: --%s=%s is not a %s", row->name, given->text,
+		row->kind == OPTION_NUMBER ? "number within its range" : "length of time");
+	say_allowed(row, err);
 	return EXIT_USAGE;
 }
 
-/* One option that getopt_long recognised. */
-static int take(struct options *o, int value, const char *argument, FILE *err)
+/* ---- reading argv ---- */
+
+static void fill_general(struct options *o, const struct option_given *given)
 {
-	switch (value) {
-	case VALUE_HELP:
+	switch (given->row->letter) {
+	case 'h':
 		o->help = true;
 		break;
-	case VALUE_VERSION:
-		o->version = true;
-		break;
-	case VALUE_JSON:
+	case 'j':
 		o->format = OUTPUT_JSON;
 		break;
-	case VALUE_NO_LEGEND:
-		o->no_legend = true;
+	case 'o':
+		GC_ASSERT(output_format_find(given->text, &o->format));
 		break;
-	case VALUE_SOCKET:
-		o->socket = argument;
+	case 's':
+		o->socket = given->text;
 		break;
-	case VALUE_OUTPUT:
-		return parse_format(argument, &o->format, err);
-	case VALUE_TIMEOUT:
-		return parse_timeout(argument, &o->timeout_ms, err);
-	case VALUE_ROOM:
-		o->room = argument;
+	case 't':
+		o->timeout_ms = (int64_t)given->number * CLOCK_MS_PER_S;
 		break;
-	case VALUE_REASON:
-		o->reason = argument;
-		break;
-	case VALUE_CERT:
-		o->cert = argument;
-		break;
-	case VALUE_KEY:
-		o->key = argument;
+	case 'V':
+		o->version = true;
 		break;
 	default:
+		o->no_legend = true;
 		break;
 	}
+}
+
+static bool is_general(const struct option_row *row)
+{
+	for (const struct option_row *at = options_general; at->name; at++) {
+		if (at == row)
+			return true;
+	}
+	return false;
+}
+
+static int take(struct options *o, const struct option_row *row, const char *text, FILE *err)
+{
+	struct option_given given = {.row = row, .text = text};
+
+	if (is_general(row)) {
+		int r = check_value(&given, err);
+		if (r == EXIT_DONE)
+			fill_general(o, &given);
+		return r;
+	}
+	if (o->given_count == OPTIONS_GIVEN_MAX) {
+		(void)fprintf(err, "gchatctl: there are more than %d options\n", OPTIONS_GIVEN_MAX);
+		return EXIT_USAGE;
+	}
+	o->given[o->given_count++] = given;
 	return EXIT_DONE;
 }
 
-static unsigned bit_of(int value)
+static const char *nearest(const struct option_set *known, const char *word)
 {
-	for (size_t i = 0; i < GC_LENGTH(entries); i++) {
-		if (entries[i].value == value)
-			return entries[i].bit;
-	}
-	return 0;
+	char name[NEAR_WORD_BYTES];
+	size_t len = strcspn(word, "=");
+
+	if (len < 3 || len >= sizeof(name))
+		return NULL;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)len - 2, word + 2);
+	struct near near = near_start(name);
+	for (size_t i = 0; i < known->count; i++)
+		near_consider(&near, known->rows[i]->name);
+	return near.word;
 }
 
-static int refuse(int value, const char *word, FILE *err)
+static int refuse(const struct option_set *known, int value, const char *word, FILE *err)
 {
+	const char *meant =
+		value == '?' && strncmp(word, "--", 2) == 0 ? nearest(known, word) : NULL;
+
 	if (value == ':')
 		(void)fprintf(err, "gchatctl: %s wants a value\n", word);
+	else if (meant && strcmp(meant, word + 2) == 0)
+		(void)fprintf(err, "gchatctl: %s takes no value\n", word);
+	else if (meant)
+		(void)fprintf(
+			err, "gchatctl: there is no option %s; did you mean --%s?\n", word, meant);
 	else
 		(void)fprintf(err, "gchatctl: there is no option %s; see gchatctl --help\n", word);
 	return EXIT_USAGE;
 }
 
-static void fill_long(struct option *list)
+/* getopt_long's own list, and its letters. */
+static void fill_list(const struct option_set *known, struct option *list, char *letters)
 {
-	for (size_t i = 0; i < GC_LENGTH(entries); i++) {
-		list[i].name = entries[i].name;
-		list[i].has_arg = entries[i].argument ? required_argument : no_argument;
-		list[i].val = entries[i].value;
+	*letters++ = ':';
+	for (size_t i = 0; i < known->count; i++) {
+		const struct option_row *row = known->rows[i];
+		list[i] = (struct option){.name = row->name,
+			.has_arg = row->argument ? required_argument : no_argument,
+			.val = OPTIONS_LONG_ONLY + (int)i};
+		if (!row->letter)
+			continue;
+		*letters++ = row->letter;
+		if (row->argument)
+			*letters++ = ':';
 	}
+	*letters = '\0';
 }
 
-int options_parse(int argc, char **argv, struct options *ret_options, FILE *err)
+static const struct option_row *row_of(const struct option_set *known, int value)
 {
-	struct option list[GC_LENGTH(entries) + 1] = {0};
-	struct options o = {.socket = OPTIONS_SOCKET_DEFAULT};
+	if (value >= OPTIONS_LONG_ONLY)
+		return known->rows[value - OPTIONS_LONG_ONLY];
+	for (size_t i = 0; i < known->count; i++) {
+		if (known->rows[i]->letter == value)
+			return known->rows[i];
+	}
+	return NULL;
+}
+
+int options_parse(int argc, char **argv, const struct option_set *known,
+	struct options *ret_options, FILE *err)
+{
+	struct option list[OPTIONS_KNOWN_MAX + 1] = {0};
+	char letters[OPTIONS_LETTERS_BYTES];
 	int value = 0;
 
-	fill_long(list);
+	*ret_options = (struct options){.socket = OPTIONS_SOCKET_DEFAULT};
+	fill_list(known, list, letters);
 	optind = 0; /* GNU: start anew, for tests that parse more than once */
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, ":ho:s:t:Vj", list, NULL)) != -1) {
-		if (value == '?' || value == ':')
-			return refuse(value, argv[optind - 1], err);
-		int r = take(&o, value, optarg, err);
+	while ((value = getopt_long(argc, argv, letters, list, NULL)) != -1) {
+		const struct option_row *row = row_of(known, value);
+		if (value == '?' || value == ':' || !row)
+			return refuse(known, value, argv[optind - 1], err);
+		int r = take(ret_options, row, optarg, err);
 		if (r != EXIT_DONE)
 			return r;
-		o.given |= bit_of(value);
 	}
-	o.words = argv + optind;
-	o.word_count = argc - optind;
-	*ret_options = o;
+	ret_options->words = argv + optind;
+	ret_options->word_count = argc - optind;
 	return EXIT_DONE;
 }
 
-void options_print(FILE *out, unsigned bits)
+int options_bind(
+	struct options *options, const struct option_set *taken, const char *command, FILE *err)
 {
-	char left[64];
-
-	for (size_t i = 0; i < GC_LENGTH(entries); i++) {
-		const struct option_entry *e = &entries[i];
-		bool letter = e->value < OPTION_LONG_ONLY;
-		if (bits ? !(e->bit & bits) : e->bit != 0)
-			continue;
-		(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", letter ? '-' : ' ',
-			letter ? e->value : ' ', letter ? "," : " ", e->name,
-			e->argument ? "=" : "", e->argument ? e->argument : "");
-		(void)fprintf(out, "  %-24s %s\n", left, e->help);
+	for (size_t i = 0; i < options->given_count; i++) {
+		struct option_given *given = &options->given[i];
+		const struct option_row *row = option_set_find(taken, given->row->name);
+		if (!row) {
+			(void)fprintf(err,
+				"gchatctl: %s doesn't take --%s; see gchatctl %s --help\n", command,
+				given->row->name, command);
+			return EXIT_USAGE;
+		}
+		given->row = row;
+		int r = check_value(given, err);
+		if (r != EXIT_DONE)
+			return r;
 	}
-}
-
-const char *options_name(unsigned bits)
-{
-	for (size_t i = 0; i < GC_LENGTH(entries); i++) {
-		if (entries[i].bit & bits)
-			return entries[i].name;
-	}
-	return "";
-}
-
-void options_each(void (*fn)(void *arg, const char *name), void *arg)
-{
-	for (size_t i = 0; i < GC_LENGTH(entries); i++)
-		fn(arg, entries[i].name);
+	return EXIT_DONE;
 }

@@ -24,7 +24,7 @@ static const char *const format_names[_OUTPUT_FORMAT_MAX] = {
 };
 
 static const struct output_face *const faces[_OUTPUT_FORMAT_MAX] = {
-	[OUTPUT_TABLE] = &output_text_face,
+	[OUTPUT_TABLE] = &output_table_face,
 	[OUTPUT_JSON] = &output_json_face,
 	[OUTPUT_JSONL] = &output_json_face,
 	[OUTPUT_PLAIN] = &output_plain_face,
@@ -71,13 +71,28 @@ struct output output_for_stdout(enum output_format format, bool legend)
 
 void rows_init(struct rows *rows, const struct field *fields, size_t field_count)
 {
+	GC_ASSERT(field_count <= OUTPUT_FIELDS_MAX);
 	*rows = (struct rows){.fields = fields, .field_count = field_count};
+}
+
+void rows_clear(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->value_count; i++)
+		free(rows->values[i].text);
+	rows->value_count = 0;
+}
+
+void rows_cut(struct rows *rows, uint64_t count)
+{
+	while (rows_count(rows) > count) {
+		for (size_t i = 0; i < rows->field_count; i++)
+			free(rows->values[--rows->value_count].text);
+	}
 }
 
 void rows_deinit(struct rows *rows)
 {
-	for (size_t i = 0; i < rows->value_count; i++)
-		free(rows->values[i].text);
+	rows_clear(rows);
 	free(rows->values);
 	*rows = (struct rows){0};
 }
@@ -103,6 +118,27 @@ void rows_number(struct rows *rows, uint64_t number)
 	next_value(rows)->number = number;
 }
 
+void rows_flag(struct rows *rows, bool flag)
+{
+	rows_number(rows, flag ? 1 : 0);
+}
+
+void rows_list(struct rows *rows, char *const *items, size_t count)
+{
+	size_t size = 1;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(items[i]) + 1;
+	char *all = mem_new(size, 1);
+	char *end = all;
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			*end++ = '\n';
+		end = stpcpy(end, items[i]);
+	}
+	next_value(rows)->text = all;
+}
+
 size_t rows_count(const struct rows *rows)
 {
 	return rows->value_count / rows->field_count;
@@ -122,10 +158,43 @@ static int finish(const struct output *output, int r)
 	return r < 0 ? err_pass(r) : 0;
 }
 
+struct listing listing_start(const struct output *output, const char *noun,
+	const struct field *fields, size_t field_count)
+{
+	struct listing listing = {
+		.output = output, .noun = noun, .fields = fields, .field_count = field_count};
+
+	GC_ASSERT(field_count <= OUTPUT_FIELDS_MAX);
+	for (size_t i = 0; i < field_count; i++)
+		listing.columns[i] = i;
+	listing.column_count = field_count;
+	return listing;
+}
+
+int listing_page(struct listing *listing, const struct rows *rows)
+{
+	size_t count = rows_count(rows);
+
+	GC_ASSERT(rows->value_count % rows->field_count == 0);
+	if (count == 0)
+		return 0;
+	int r = faces[listing->output->format]->page(listing, rows);
+	listing->open = true;
+	listing->count += count;
+	return finish(listing->output, r);
+}
+
+int listing_end(struct listing *listing)
+{
+	return finish(listing->output, faces[listing->output->format]->end(listing));
+}
+
 int output_list(const struct output *output, const struct rows *rows, const char *noun)
 {
-	GC_ASSERT(rows->value_count % rows->field_count == 0);
-	return finish(output, faces[output->format]->list(output, rows, noun));
+	struct listing listing = listing_start(output, noun, rows->fields, rows->field_count);
+	int r = listing_page(&listing, rows);
+
+	return r < 0 ? err_pass(r) : listing_end(&listing);
 }
 
 int output_record(const struct output *output, const struct rows *rows)

@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+enum {
+	OUTPUT_FIELDS_MAX = 64, /* of one list or record */
+};
+
 enum output_format {
 	OUTPUT_TABLE, /* aligned columns */
 	OUTPUT_JSON, /* one array or object */
@@ -25,6 +29,9 @@ enum field_kind {
 	FIELD_BYTES, /* "12.3 MiB" in tables, a number in JSON */
 	FIELD_TIME, /* microseconds since 1970; 0: none */
 	FIELD_LIST, /* text with newlines between the items; an array in JSON */
+	FIELD_FLAG, /* yes or no; true or false in JSON */
+	FIELD_MICROS, /* a length of time, "1.3 ms" in tables, microseconds in JSON: name it ..._us */
+	FIELD_SECONDS, /* the same, "30 days", seconds in JSON: name it ..._s */
 };
 
 struct field {
@@ -68,19 +75,56 @@ void rows_deinit(struct rows *rows);
 /* The next value; `text` is copied, NULL is empty. */
 void rows_text(struct rows *rows, const char *text);
 void rows_number(struct rows *rows, uint64_t number);
+void rows_flag(struct rows *rows, bool flag);
+/* Items joined by newlines, as FIELD_LIST wants them. */
+void rows_list(struct rows *rows, char *const *items, size_t count);
+/* Forgets the rows and keeps the memory. */
+void rows_clear(struct rows *rows);
+/* Forgets all rows but the first `count`. */
+void rows_cut(struct rows *rows, uint64_t count);
 size_t rows_count(const struct rows *rows);
 const struct output_value *rows_get(const struct rows *rows, size_t row, size_t field);
 
-/* Prints all rows as a list of `noun`s ("room", with an s for many). 0 or -EIO. */
+/* A list that is printed page by page. */
+struct listing {
+	const struct output *output; /* borrowed */
+	const char *noun; /* "room", with an s for many */
+	const struct field *fields; /* borrowed: static */
+	size_t field_count;
+	size_t columns[OUTPUT_FIELDS_MAX]; /* what is shown: indices of fields, in this order */
+	size_t column_count;
+	const char *details; /* keys with commas between: what gives way where a terminal is narrow,
+				the first ones first; NULL: nothing does */
+	size_t widths[OUTPUT_FIELDS_MAX]; /* of tables' columns in the pages before */
+	size_t count; /* rows printed */
+	size_t left_out; /* columns that gave way */
+	bool open; /* something was printed */
+};
+
+/* A listing of all fields. */
+struct listing listing_start(const struct output *output, const char *noun,
+	const struct field *fields, size_t field_count);
+/* Prints these rows. 0 or -EIO. */
+int listing_page(struct listing *listing, const struct rows *rows);
+/* Prints what ends a list. 0 or -EIO. */
+int listing_end(struct listing *listing);
+
+/* Prints all rows as a list of `noun`s: a listing of one page. 0 or -EIO. */
 int output_list(const struct output *output, const struct rows *rows, const char *noun);
 /* Prints the only row as a record. 0 or -EIO. */
 int output_record(const struct output *output, const struct rows *rows);
 
-/* The faces, output_text.c and output_json.c. */
+/* The value as text, exact in plain rows and handy in tables; safe for a terminal. Owned. */
+char *output_text(
+	const struct output *output, const struct field *field, const struct output_value *value);
+
+/* The faces: output_table.c, output_text.c and output_json.c. */
 struct output_face {
-	int (*list)(const struct output *output, const struct rows *rows, const char *noun);
+	int (*page)(struct listing *listing, const struct rows *rows);
+	int (*end)(struct listing *listing);
 	int (*record)(const struct output *output, const struct rows *rows);
 };
-extern const struct output_face output_text_face;
+int output_text_record(const struct output *output, const struct rows *rows);
+extern const struct output_face output_table_face;
 extern const struct output_face output_plain_face;
 extern const struct output_face output_json_face;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -37,8 +38,12 @@ static json_t *json_of(const struct field *field, const struct output_value *val
 	char id[JSON_ID_BYTES];
 
 	switch (field->kind) {
+	case FIELD_FLAG:
+		return json_boolean(value->number);
 	case FIELD_COUNT:
 	case FIELD_BYTES:
+	case FIELD_MICROS:
+	case FIELD_SECONDS:
 		return json_integer((json_int_t)value->number);
 	case FIELD_ID:
 		(void)snprintf(id, sizeof(id), "%" PRIu64, value->number);
@@ -70,17 +75,13 @@ static json_t *object_for(json_t *object, const char *key)
 	return inner;
 }
 
-static json_t *json_of_row(const struct rows *rows, size_t row)
+static void set_field(json_t *object, const struct rows *rows, size_t row, size_t i)
 {
-	json_t *object = json_object();
+	const struct field *field = &rows->fields[i];
+	const char *dot = strchr(field->key, '.');
 
-	for (size_t i = 0; i < rows->field_count; i++) {
-		const struct field *field = &rows->fields[i];
-		const char *dot = strchr(field->key, '.');
-		(void)json_object_set_new(object_for(object, field->key),
-			dot ? dot + 1 : field->key, json_of(field, rows_get(rows, row, i)));
-	}
-	return object;
+	(void)json_object_set_new(object_for(object, field->key), dot ? dot + 1 : field->key,
+		json_of(field, rows_get(rows, row, i)));
 }
 
 /* Prints and releases. */
@@ -89,35 +90,67 @@ static int dump(const struct output *output, json_t *json, size_t flags)
 	int r = json ? json_dumpf(json, output->out, flags | JSON_ENSURE_ASCII) : -1;
 
 	json_decref(json);
-	(void)fputc('\n', output->out);
 	return r == 0 ? 0 : err_raise(-EIO);
 }
 
-static int json_list(const struct output *output, const struct rows *rows, const char *noun)
+/* An object within an array: jansson indents it as if it stood alone. Releases it. */
+static int dump_inner(const struct output *output, json_t *json)
 {
-	json_t *array = json_array();
+	char *text = json_dumps(json, JSON_INDENT(JSON_INDENTATION) | JSON_ENSURE_ASCII);
+
+	json_decref(json);
+	if (!text)
+		return err_raise(-ENOMEM);
+	for (const char *at = text; *at;) {
+		size_t len = strcspn(at, "\n");
+		(void)fprintf(output->out, "%*s%.*s", JSON_INDENTATION, "", (int)len, at);
+		at += len;
+		if (*at)
+			(void)fputc(*at++, output->out);
+	}
+	free(text);
+	return 0;
+}
+
+static int json_page(struct listing *listing, const struct rows *rows)
+{
+	const struct output *output = listing->output;
 	int r = 0;
 
-	(void)noun;
 	for (size_t row = 0; r == 0 && row < rows_count(rows); row++) {
-		json_t *object = json_of_row(rows, row);
-		if (output->format == OUTPUT_JSONL)
+		json_t *object = json_object();
+		for (size_t i = 0; i < listing->column_count; i++)
+			set_field(object, rows, row, listing->columns[i]);
+		if (output->format == OUTPUT_JSONL) {
 			r = dump(output, object, JSON_COMPACT);
-		else
-			(void)json_array_append_new(array, object);
+			(void)fputc('\n', output->out);
+			continue;
+		}
+		(void)fputs(listing->open || row > 0 ? ",\n" : "[\n", output->out);
+		r = dump_inner(output, object);
 	}
-	if (r == 0 && output->format == OUTPUT_JSON)
-		return dump(output, array, JSON_INDENT(JSON_INDENTATION));
-	json_decref(array);
 	return r < 0 ? err_pass(r) : 0;
+}
+
+static int json_end(struct listing *listing)
+{
+	if (listing->output->format == OUTPUT_JSON)
+		(void)fputs(listing->open ? "\n]\n" : "[]\n", listing->output->out);
+	return 0;
 }
 
 static int json_record(const struct output *output, const struct rows *rows)
 {
 	size_t layout =
 		output->format == OUTPUT_JSONL ? JSON_COMPACT : JSON_INDENT(JSON_INDENTATION);
+	json_t *object = json_object();
 
-	return dump(output, json_of_row(rows, 0), layout);
+	for (size_t i = 0; i < rows->field_count; i++)
+		set_field(object, rows, 0, i);
+	int r = dump(output, object, layout);
+	(void)fputc('\n', output->out);
+	return r < 0 ? err_pass(r) : 0;
 }
 
-const struct output_face output_json_face = {.list = json_list, .record = json_record};
+const struct output_face output_json_face = {
+	.page = json_page, .end = json_end, .record = json_record};

@@ -1,22 +1,23 @@
-/* Tables by libsmartcols, and plain rows with tabs. */
+/* Values as text; records with labels; plain rows with tabs. */
 #include "ctl/output.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libsmartcols.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "ctl/clean.h"
+#include "ctl/duration.h"
 #include "ctl/when.h"
 
 enum {
 	NUMBER_BYTES = 32,
 	BYTES_PER_STEP = 1024,
-	LABEL_GAP = 2, /* ": " */
+	SECONDS_PER_MINUTE = 60,
 };
 
 static char *text_of_bytes(uint64_t bytes)
@@ -31,6 +32,19 @@ static char *text_of_bytes(uint64_t bytes)
 		step++;
 	}
 	(void)snprintf(buf, sizeof(buf), step ? "%.1f %s" : "%.0f %s", value, steps[step]);
+	return mem_strdup(buf);
+}
+
+static char *text_of_micros(uint64_t us)
+{
+	char buf[DURATION_BYTES];
+
+	if (us >= (uint64_t)CLOCK_US_PER_S * SECONDS_PER_MINUTE)
+		return mem_strdup(duration_print(us / CLOCK_US_PER_S, buf));
+	if (us >= CLOCK_US_PER_S)
+		(void)snprintf(buf, sizeof(buf), "%.1f s", (double)us / CLOCK_US_PER_S);
+	else
+		(void)snprintf(buf, sizeof(buf), "%.1f ms", (double)us / CLOCK_US_PER_MS);
 	return mem_strdup(buf);
 }
 
@@ -58,14 +72,22 @@ static char *text_of_list(const char *items)
 	return clean_text(items);
 }
 
-/* Exact for plain rows, handy for tables. Owned. */
-static char *text_of(
+char *output_text(
 	const struct output *output, const struct field *field, const struct output_value *value)
 {
+	char buf[DURATION_BYTES];
+	bool exact = output->format == OUTPUT_PLAIN;
+
 	switch (field->kind) {
+	case FIELD_FLAG:
+		return mem_strdup(value->number ? "yes" : "no");
+	case FIELD_MICROS:
+		return exact ? text_of_number(value->number) : text_of_micros(value->number);
+	case FIELD_SECONDS:
+		return exact ? text_of_number(value->number)
+			     : mem_strdup(duration_print(value->number, buf));
 	case FIELD_BYTES:
-		return output->format == OUTPUT_PLAIN ? text_of_number(value->number)
-						      : text_of_bytes(value->number);
+		return exact ? text_of_number(value->number) : text_of_bytes(value->number);
 	case FIELD_COUNT:
 	case FIELD_ID:
 		return text_of_number(value->number);
@@ -79,93 +101,7 @@ static char *text_of(
 	return clean_text(value->text);
 }
 
-static bool is_number(const struct field *field)
-{
-	return field->kind == FIELD_COUNT || field->kind == FIELD_BYTES;
-}
-
-/* ---- tables ---- */
-
-static int add_columns(
-	const struct output *output, struct libscols_table *table, const struct rows *rows)
-{
-	for (size_t i = 0; i < rows->field_count; i++) {
-		const struct field *field = &rows->fields[i];
-		int flags = is_number(field) ? SCOLS_FL_RIGHT : 0;
-		/* The last column gives way first where a terminal is narrow. */
-		if (output->terminal && i + 1 == rows->field_count)
-			flags |= SCOLS_FL_TRUNC;
-		struct libscols_column *column =
-			scols_table_new_column(table, field->heading, 0, flags);
-		if (!column)
-			return err_raise(-ENOMEM);
-		if (output->colour)
-			(void)scols_cell_set_color(scols_column_get_header(column), "bold");
-	}
-	return 0;
-}
-
-static int add_row(const struct output *output, struct libscols_table *table,
-	const struct rows *rows, size_t row)
-{
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-
-	for (size_t i = 0; i < rows->field_count; i++) {
-		char *text = text_of(output, &rows->fields[i], rows_get(rows, row, i));
-		if (text[0] == '\0') {
-			free(text);
-			text = mem_strdup("-");
-		}
-		/* The line owns the text from here on. */
-		if (!line || scols_line_refer_data(line, i, text) != 0) {
-			free(text);
-			return err_raise(-ENOMEM);
-		}
-	}
-	return 0;
-}
-
-static void set_up(const struct output *output, struct libscols_table *table)
-{
-	(void)scols_table_set_stream(table, output->out);
-	(void)scols_table_set_column_separator(table, "  ");
-	(void)scols_table_enable_noheadings(table, !output->legend);
-	(void)scols_table_enable_colors(table, output->colour);
-	/* What clean_text let through is for terminals; no second encoding as \x... */
-	(void)scols_table_enable_noencoding(table, 1);
-	(void)scols_table_set_termforce(
-		table, output->terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-	if (output->width > 0)
-		(void)scols_table_set_termwidth(table, output->width);
-}
-
-static int print_table(
-	const struct output *output, struct libscols_table *table, const struct rows *rows)
-{
-	int r = add_columns(output, table, rows);
-
-	set_up(output, table);
-	for (size_t i = 0; r == 0 && i < rows_count(rows); i++)
-		r = add_row(output, table, rows, i);
-	if (r < 0)
-		return err_pass(r);
-	return scols_print_table(table) == 0 ? 0 : err_raise(-EIO);
-}
-
-static int text_list(const struct output *output, const struct rows *rows, const char *noun)
-{
-	size_t count = rows_count(rows);
-	struct libscols_table *table = scols_new_table();
-	int r = table ? 0 : err_raise(-ENOMEM);
-
-	if (r == 0 && count > 0)
-		r = print_table(output, table, rows);
-	scols_unref_table(table);
-	if (r == 0 && output->legend)
-		(void)fprintf(output->out, "%s%zu %s%s.\n", count ? "\n" : "", count, noun,
-			count == 1 ? "" : "s");
-	return r < 0 ? err_pass(r) : 0;
-}
+/* ---- records ---- */
 
 /* "      Version: 0.1.0"; a list has its items below each other. */
 static void print_labelled(const struct output *output, const char *label, int width, char *text)
@@ -195,7 +131,7 @@ static void print_items(
 	}
 }
 
-static int text_record(const struct output *output, const struct rows *rows)
+int output_text_record(const struct output *output, const struct rows *rows)
 {
 	int width = 0;
 
@@ -209,7 +145,7 @@ static int text_record(const struct output *output, const struct rows *rows)
 			print_items(output, &rows->fields[i], width, value->text);
 			continue;
 		}
-		char *text = text_of(output, &rows->fields[i], value);
+		char *text = output_text(output, &rows->fields[i], value);
 		if (text[0])
 			print_labelled(output, rows->fields[i].heading, width, text);
 		free(text);
@@ -217,20 +153,27 @@ static int text_record(const struct output *output, const struct rows *rows)
 	return 0;
 }
 
-const struct output_face output_text_face = {.list = text_list, .record = text_record};
-
 /* ---- plain ---- */
 
-static int plain_list(const struct output *output, const struct rows *rows, const char *noun)
+static void plain_headings(const struct listing *listing)
 {
-	(void)noun;
-	for (size_t i = 0; output->legend && i < rows->field_count; i++)
-		(void)fprintf(output->out, "%s%s", i ? "\t" : "", rows->fields[i].key);
-	if (output->legend)
-		(void)fputc('\n', output->out);
+	for (size_t i = 0; i < listing->column_count; i++)
+		(void)fprintf(listing->output->out, "%s%s", i ? "\t" : "",
+			listing->fields[listing->columns[i]].key);
+	(void)fputc('\n', listing->output->out);
+}
+
+static int plain_page(struct listing *listing, const struct rows *rows)
+{
+	const struct output *output = listing->output;
+
+	if (!listing->open && output->legend)
+		plain_headings(listing);
 	for (size_t row = 0; row < rows_count(rows); row++) {
-		for (size_t i = 0; i < rows->field_count; i++) {
-			char *text = text_of(output, &rows->fields[i], rows_get(rows, row, i));
+		for (size_t i = 0; i < listing->column_count; i++) {
+			size_t field = listing->columns[i];
+			char *text = output_text(
+				output, &rows->fields[field], rows_get(rows, row, field));
 			(void)fprintf(output->out, "%s%s", i ? "\t" : "", text);
 			free(text);
 		}
@@ -239,14 +182,22 @@ static int plain_list(const struct output *output, const struct rows *rows, cons
 	return 0;
 }
 
+static int plain_end(struct listing *listing)
+{
+	if (!listing->open && listing->output->legend)
+		plain_headings(listing);
+	return 0;
+}
+
 static int plain_record(const struct output *output, const struct rows *rows)
 {
 	for (size_t i = 0; i < rows->field_count; i++) {
-		char *text = text_of(output, &rows->fields[i], rows_get(rows, 0, i));
+		char *text = output_text(output, &rows->fields[i], rows_get(rows, 0, i));
 		(void)fprintf(output->out, "%s\t%s\n", rows->fields[i].key, text);
 		free(text);
 	}
 	return 0;
 }
 
-const struct output_face output_plain_face = {.list = plain_list, .record = plain_record};
+const struct output_face output_plain_face = {
+	.page = plain_page, .end = plain_end, .record = plain_record};

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/macros.h"
 #include "ctl/command.h"
+#include "ctl/command_groups.h"
 #include "ctl/exit.h"
 
 enum {
@@ -29,19 +30,102 @@ static char w_statsu[] = "statsu";
 static char w_rotat[] = "rotat";
 static char w_nonsense[] = "nonsense-of-all-kinds";
 
-static void commands_are_sorted_and_complete(void **state)
+static void assert_complete(const struct command *c)
+{
+	assert_true(c->run || c->list);
+	assert_true(strlen(c->name) < COMMAND_WORDS_BYTES);
+	assert_true(strlen(c->summary) > 0 && strlen(c->summary) < 60);
+	assert_true(strlen(c->help) > 0);
+	assert_true(c->args_min <= c->args_max);
+	assert_int_equal(c->args_max > 0, c->arguments[0] != '\0');
+}
+
+static void commands_of_a_group_are_sorted_and_complete(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < command_group_count; i++) {
+		const struct command *row = command_groups[i].commands;
+		assert_non_null(row->name);
+		for (; row->name; row++) {
+			assert_complete(row);
+			if (row[1].name && strcmp(row->name, row[1].name) >= 0)
+				fail_msg("%s stands before %s", row->name, row[1].name);
+		}
+	}
+}
+
+/* The command that `words` spell, all of them. */
+static const struct command *find(const char *words)
+{
+	char text[COMMAND_WORDS_BYTES];
+	char *list[COMMAND_WORDS_BYTES];
+	char *save = NULL;
+	int count = 0;
+	int taken = 0;
+
+	(void)snprintf(text, sizeof(text), "%s", words);
+	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		list[count++] = word;
+	const struct command *command = command_find(list, count, &taken);
+	return command && taken == count ? command : NULL;
+}
+
+static void every_name_and_alias_means_one_command(void **state)
 {
 	size_t count = 0;
-	const struct command *table = command_table(&count);
 
 	(void)state;
-	for (size_t i = 0; i < count; i++) {
-		assert_true(i == 0 || strcmp(table[i - 1].name, table[i].name) < 0);
-		assert_non_null(table[i].run);
-		assert_true(strlen(table[i].summary) > 0 && strlen(table[i].summary) < 60);
-		assert_true(strlen(table[i].help) > 0);
-		assert_true(table[i].args_min <= table[i].args_max);
-		assert_int_equal(table[i].args_max > 0, table[i].arguments[0] != '\0');
+	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
+		count++;
+		if (find(c->name) != c)
+			fail_msg("%s means another command, too", c->name);
+		for (size_t i = 0; i < COMMAND_ALIASES_MAX && c->aliases[i]; i++) {
+			if (find(c->aliases[i]) != c)
+				fail_msg("%s means another command, too", c->aliases[i]);
+		}
+	}
+	assert_true(count >= 8);
+}
+
+static void check_row(const struct command *command, const struct option_row *row)
+{
+	struct option_set known;
+
+	command_known_options(&known);
+	const struct option_row *other = option_set_find(&known, row->name);
+	assert_non_null(other);
+	/* The parser takes options before it knows the command. */
+	if (!other->argument != !row->argument)
+		fail_msg("--%s takes a value with one command and none with another", row->name);
+	if ((row->kind == OPTION_FLAG) != !row->argument)
+		fail_msg("%s --%s: a flag has no argument, all others have", command->name,
+			row->name);
+	if (row->kind == OPTION_WORD && !row->words)
+		fail_msg("%s --%s: which words?", command->name, row->name);
+	assert_true(row->help && strlen(row->help) > 0);
+	assert_int_equal(row->letter, 0);
+}
+
+static void options_take_a_value_in_all_tables_or_in_none(void **state)
+{
+	(void)state;
+	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
+		for (const struct option_row *row = c->options; row && row->name; row++)
+			check_row(c, row);
+	}
+}
+
+static void no_command_has_an_option_twice(void **state)
+{
+	(void)state;
+	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
+		struct option_set general = {0};
+		option_set_add(&general, options_general);
+		for (const struct option_row *row = c->options; row && row->name; row++) {
+			if (option_set_find(&general, row->name))
+				fail_msg("%s --%s stands twice", c->name, row->name);
+			general.rows[general.count++] = row;
+		}
 	}
 }
 
@@ -103,7 +187,7 @@ static void a_word_that_is_near_nothing_gets_no_suggestion(void **state)
 }
 
 /* What command_check says about `kick` with these options and arguments. */
-static int check_kick(const struct options *options, int arg_count, char *ret_text, size_t size)
+static int check_kick(struct options *options, int arg_count, char *ret_text, size_t size)
 {
 	char *words[] = {w_kick};
 	int taken = 0;
@@ -126,7 +210,9 @@ static void a_missing_argument_is_named_with_the_usage(void **state)
 
 static void an_option_of_another_command_is_refused_by_name(void **state)
 {
-	struct options options = {.given = OPTION_CERT};
+	static const struct option_row cert = {
+		.name = "cert", .argument = "FILE", .kind = OPTION_TEXT};
+	struct options options = {.given = {{.row = &cert, .text = "x"}}, .given_count = 1};
 	char text[256] = "";
 
 	(void)state;
@@ -136,19 +222,32 @@ static void an_option_of_another_command_is_refused_by_name(void **state)
 
 static void every_help_shows_usage_summary_and_options(void **state)
 {
-	size_t count = 0;
-	const struct command *table = command_table(&count);
+	(void)state;
+	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
+		char text[8192] = "";
+		struct option_set taken;
+		FILE *out = fmemopen(text, sizeof(text), "w");
+		command_print_help(c, out);
+		(void)fclose(out);
+		command_taken_options(c, &taken);
+		assert_non_null(strstr(text, c->name));
+		assert_non_null(strstr(text, c->summary));
+		assert_non_null(strstr(text, "--timeout=DURATION"));
+		for (size_t i = 0; i < taken.count; i++)
+			assert_non_null(strstr(text, taken.rows[i]->name));
+	}
+}
+
+static void the_overview_shows_every_command(void **state)
+{
+	static char text[32 * 1024];
+	FILE *out = fmemopen(text, sizeof(text), "w");
 
 	(void)state;
-	for (size_t i = 0; i < count; i++) {
-		char text[4096] = "";
-		FILE *out = fmemopen(text, sizeof(text), "w");
-		command_print_help(&table[i], out);
-		(void)fclose(out);
-		assert_non_null(strstr(text, table[i].name));
-		assert_non_null(strstr(text, table[i].summary));
-		assert_non_null(strstr(text, "--timeout=SECONDS"));
-	}
+	command_print_overview(out);
+	(void)fclose(out);
+	for (const struct command *c = command_next(NULL); c; c = command_next(c))
+		assert_non_null(strstr(text, c->summary));
 }
 
 static void assert_in_page(const char *page, const char *text)
@@ -157,38 +256,36 @@ static void assert_in_page(const char *page, const char *text)
 		fail_msg("%s doesn't say \"%s\"", MAN_PAGE, text);
 }
 
-static void assert_option_in_page(void *arg, const char *name)
-{
-	char text[64];
-
-	(void)snprintf(text, sizeof(text), "-%s", name);
-	assert_in_page(arg, text);
-}
-
 static void the_manual_page_names_every_command_and_option(void **state)
 {
+	struct option_set known;
 	char *page = NULL;
 	size_t len = 0;
-	size_t count = 0;
-	const struct command *table = command_table(&count);
+	char text[2 * COMMAND_WORDS_BYTES];
 
 	(void)state;
 	assert_int_equal(fd_read_file(MAN_PAGE, MAN_PAGE_BYTES_MAX, &page, &len), 0);
-	for (size_t i = 0; i < count; i++) {
-		char text[64];
-		(void)snprintf(text, sizeof(text), ".It Ic %s", table[i].name);
+	for (const struct command *c = command_next(NULL); c; c = command_next(c)) {
+		(void)snprintf(text, sizeof(text), ".It Ic %s", c->name);
 		assert_in_page(page, text);
-		if (table[i].alias)
-			assert_in_page(page, table[i].alias);
+		for (size_t i = 0; i < COMMAND_ALIASES_MAX && c->aliases[i]; i++)
+			assert_in_page(page, c->aliases[i]);
 	}
-	options_each(assert_option_in_page, page);
+	command_known_options(&known);
+	for (size_t i = 0; i < known.count; i++) {
+		(void)snprintf(text, sizeof(text), "-%s", known.rows[i]->name);
+		assert_in_page(page, text);
+	}
 	free(page);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands_are_sorted_and_complete),
+		cmocka_unit_test(commands_of_a_group_are_sorted_and_complete),
+		cmocka_unit_test(every_name_and_alias_means_one_command),
+		cmocka_unit_test(options_take_a_value_in_all_tables_or_in_none),
+		cmocka_unit_test(no_command_has_an_option_twice),
 		cmocka_unit_test(a_command_of_two_words_takes_two),
 		cmocka_unit_test(half_of_two_words_is_no_command),
 		cmocka_unit_test(noun_and_verb_mean_the_same_as_the_name),
@@ -198,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_missing_argument_is_named_with_the_usage),
 		cmocka_unit_test(an_option_of_another_command_is_refused_by_name),
 		cmocka_unit_test(every_help_shows_usage_summary_and_options),
+		cmocka_unit_test(the_overview_shows_every_command),
 		cmocka_unit_test(the_manual_page_names_every_command_and_option),
 	};
 

@@ -1,0 +1,15 @@
+/* Which groups there are. */
+#include "ctl/command_groups.h"
+
+#include "base/macros.h"
+#include "ctl/command.h"
+
+const struct command_group command_groups[] = {
+	{"Server", server_commands},
+	{"Rooms and members", room_commands},
+	{"Sessions", session_commands},
+	{"Certificates", cert_commands},
+	{"Store", store_commands},
+};
+
+const size_t command_group_count = GC_LENGTH(command_groups);

@@ -1,0 +1,10 @@
+/* The groups' tables, each in the file of its handlers. */
+#pragma once
+
+#include "ctl/command.h"
+
+extern const struct command cert_commands[]; /* cmd_cert.c */
+extern const struct command room_commands[]; /* cmd_room.c */
+extern const struct command server_commands[]; /* cmd_server.c */
+extern const struct command session_commands[]; /* cmd_session.c */
+extern const struct command store_commands[]; /* cmd_store.c */

@@ -1,0 +1,214 @@
+/*
+ * Tables by libsmartcols. Each page is a table of its own whose columns are at least as wide as in
+ * the pages before, so that a list of any length is printed in the memory of one page.
+ */
+#include "ctl/output.h"
+
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utf8proc.h>
+
+#include "base/err.h"
+#include "base/macros.h"
+#include "base/mem.h"
+
+enum {
+	COLUMN_GAP = 2, /* "  " */
+	COLUMN_NARROW = 12, /* what a text that gives way keeps, at least */
+};
+
+static bool is_number(const struct field *field)
+{
+	return field->kind == FIELD_COUNT || field->kind == FIELD_BYTES ||
+	       field->kind == FIELD_MICROS || field->kind == FIELD_SECONDS;
+}
+
+static bool is_text(const struct field *field)
+{
+	return field->kind == FIELD_TEXT || field->kind == FIELD_LIST;
+}
+
+/* ---- widths ---- */
+
+static size_t width_of(const char *text)
+{
+	size_t width = 0;
+	utf8proc_int32_t c = 0;
+
+	while (*text) {
+		utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
+		if (n < 1)
+			return width + strlen(text);
+		width += (size_t)utf8proc_charwidth(c);
+		text += n;
+	}
+	return width;
+}
+
+/* What each column would like; the widest of this page and those before. */
+static void measure(struct listing *listing, const struct rows *rows)
+{
+	for (size_t i = 0; i < listing->column_count; i++) {
+		size_t field = listing->columns[i];
+		size_t *width = &listing->widths[field];
+		size_t heading =
+			listing->output->legend ? width_of(rows->fields[field].heading) : 1;
+		*width = heading > *width ? heading : *width;
+		for (size_t row = 0; row < rows_count(rows); row++) {
+			char *text = output_text(
+				listing->output, &rows->fields[field], rows_get(rows, row, field));
+			size_t len = width_of(text);
+			*width = len > *width ? len : *width;
+			free(text);
+		}
+	}
+}
+
+/* What the table needs at least, its texts as narrow as they may be. */
+static size_t least_width(const struct listing *listing)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < listing->column_count; i++) {
+		size_t field = listing->columns[i];
+		size_t width = listing->widths[field];
+		if (is_text(&listing->fields[field]) && width > COLUMN_NARROW)
+			width = COLUMN_NARROW;
+		total += width + (i ? COLUMN_GAP : 0);
+	}
+	return total;
+}
+
+static void drop_column(struct listing *listing, const char *key, size_t len)
+{
+	for (size_t i = 0; i < listing->column_count; i++) {
+		const char *name = listing->fields[listing->columns[i]].key;
+		if (strlen(name) != len || strncmp(name, key, len) != 0)
+			continue;
+		listing->column_count--;
+		(void)memmove(&listing->columns[i], &listing->columns[i + 1],
+			(listing->column_count - i) * sizeof(listing->columns[0]));
+		listing->left_out++;
+		return;
+	}
+}
+
+/* Leaves details out until the rest fits. */
+static void make_room(struct listing *listing)
+{
+	const char *key = listing->details ? listing->details : "";
+	size_t width = listing->output->width;
+
+	while (width > 0 && *key && least_width(listing) > width) {
+		size_t len = strcspn(key, ",");
+		drop_column(listing, key, len);
+		key += len + (key[len] == ',');
+	}
+}
+
+/* ---- the table ---- */
+
+static int add_columns(const struct listing *listing, struct libscols_table *table)
+{
+	for (size_t i = 0; i < listing->column_count; i++) {
+		size_t index = listing->columns[i];
+		const struct field *field = &listing->fields[index];
+		int flags = is_number(field) ? SCOLS_FL_RIGHT : 0;
+		/* Text gives way where a terminal is narrow; a number cut short would lie. */
+		if (listing->output->terminal && is_text(field))
+			flags |= SCOLS_FL_TRUNC;
+		struct libscols_column *column = scols_table_new_column(
+			table, field->heading, (double)listing->widths[index], flags);
+		if (!column)
+			return err_raise(-ENOMEM);
+		if (listing->output->colour)
+			(void)scols_cell_set_color(scols_column_get_header(column), "bold");
+	}
+	return 0;
+}
+
+static int add_row(const struct listing *listing, struct libscols_table *table,
+	const struct rows *rows, size_t row)
+{
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+
+	for (size_t i = 0; i < listing->column_count; i++) {
+		size_t field = listing->columns[i];
+		char *text = output_text(
+			listing->output, &rows->fields[field], rows_get(rows, row, field));
+		if (text[0] == '\0') {
+			free(text);
+			text = mem_strdup("-");
+		}
+		/* The line owns the text from here on. */
+		if (!line || scols_line_refer_data(line, i, text) != 0) {
+			free(text);
+			return err_raise(-ENOMEM);
+		}
+	}
+	return 0;
+}
+
+static void set_up(const struct listing *listing, struct libscols_table *table)
+{
+	const struct output *output = listing->output;
+
+	(void)scols_table_set_stream(table, output->out);
+	(void)scols_table_set_column_separator(table, "  ");
+	(void)scols_table_enable_noheadings(table, !output->legend || listing->open);
+	(void)scols_table_enable_colors(table, output->colour);
+	/* What clean_text let through is for terminals; no second encoding as \x... */
+	(void)scols_table_enable_noencoding(table, 1);
+	(void)scols_table_set_termforce(
+		table, output->terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	if (output->width > 0)
+		(void)scols_table_set_termwidth(table, output->width);
+}
+
+static int print_table(
+	const struct listing *listing, struct libscols_table *table, const struct rows *rows)
+{
+	int r = add_columns(listing, table);
+
+	set_up(listing, table);
+	for (size_t i = 0; r == 0 && i < rows_count(rows); i++)
+		r = add_row(listing, table, rows, i);
+	if (r < 0)
+		return err_pass(r);
+	return scols_print_table(table) == 0 ? 0 : err_raise(-EIO);
+}
+
+static int table_page(struct listing *listing, const struct rows *rows)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (!table)
+		return err_raise(-ENOMEM);
+	measure(listing, rows);
+	if (!listing->open)
+		make_room(listing);
+	int r = print_table(listing, table, rows);
+	scols_unref_table(table);
+	return r < 0 ? err_pass(r) : 0;
+}
+
+static int table_end(struct listing *listing)
+{
+	FILE *out = listing->output->out;
+
+	if (!listing->output->legend)
+		return 0;
+	(void)fprintf(out, "%s%zu %s%s", listing->open ? "\n" : "", listing->count, listing->noun,
+		listing->count == 1 ? "" : "s");
+	if (listing->left_out > 0)
+		(void)fprintf(out, ", %zu column%s left out for want of width (--columns=all)",
+			listing->left_out, listing->left_out == 1 ? "" : "s");
+	(void)fputs(".\n", out);
+	return 0;
+}
+
+const struct output_face output_table_face = {
+	.page = table_page, .end = table_end, .record = output_text_record};
