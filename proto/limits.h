@@ -18,6 +18,10 @@ enum {
 	LIMIT_TITLE_BYTES = 128, /* a room's title */
 	LIMIT_TOPIC_BYTES = 1024, /* a room's topic */
 	LIMIT_REASON_BYTES = 256, /* why someone was removed */
+	LIMIT_SLOW_MODE_S = 86400, /* between two messages of one member of a room */
+	LIMIT_ROOM_MEMBERS = 1000000, /* what can be set for one room */
+	LIMIT_RETENTION_DAYS = 36500, /* the same */
+	LIMIT_RETENTION_EVENTS = 1000000000, /* the same */
 	LIMIT_EMOJI_BYTES = 32, /* one reaction */
 	LIMIT_PASSWORD_BYTES_MIN = 8, /* a password, bytes */
 	LIMIT_PASSWORD_BYTES_MAX = 256,

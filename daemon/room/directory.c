@@ -147,9 +147,9 @@ static bool room_ids_left(struct directory *d)
 /* Under both locks. */
 static enum reason check_place(struct directory *d, const struct account *account, enum place place)
 {
-	if (account->ending)
+	if (account && account->ending)
 		return REASON_SIGNED_OUT;
-	bool full = place != PLACE_BROUGHT &&
+	bool full = account && place != PLACE_BROUGHT &&
 		    account->membership_count + account->entering >= d->limits.rooms_per_account;
 	if (place == PLACE_NEW)
 		full = full || d->room_count + d->making >= d->limits.rooms_max ||
@@ -162,10 +162,11 @@ enum reason directory_take_place(struct directory *d, struct account *account, e
 	pthread_rwlock_rdlock(&d->lock);
 	pthread_mutex_lock(&d->places_mu);
 	enum reason reason = check_place(d, account, place);
-	if (reason == REASON_NONE) {
+	if (reason == REASON_NONE)
+		d->making += place == PLACE_NEW;
+	if (reason == REASON_NONE && account) {
 		account->entering++;
 		account->unsettled++;
-		d->making += place == PLACE_NEW;
 	}
 	pthread_mutex_unlock(&d->places_mu);
 	pthread_rwlock_unlock(&d->lock);
@@ -177,7 +178,8 @@ static void uncount_place(struct directory *d, struct account *account, enum pla
 {
 	if (place == PLACE_NONE || place == PLACE_TAKEN)
 		return;
-	account->entering--;
+	if (account)
+		account->entering--;
 	d->making -= place == PLACE_NEW;
 }
 
@@ -185,9 +187,9 @@ void directory_return_place(struct directory *d, struct account *account, enum p
 {
 	struct settling *settling = NULL;
 	pthread_mutex_lock(&d->places_mu);
-	GC_ASSERT(account->unsettled > 0);
+	GC_ASSERT(!account || account->unsettled > 0);
 	uncount_place(d, account, place);
-	if (--account->unsettled == 0)
+	if (account && --account->unsettled == 0)
 		settling = GC_TAKE(account->settling);
 	pthread_mutex_unlock(&d->places_mu);
 	if (settling)

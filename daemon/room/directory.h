@@ -116,7 +116,8 @@ struct room **directory_rooms_of(
 struct room **directory_all_rooms(struct directory *directory, size_t *ret_count);
 
 /* Takes a place for a membership under way; it counts like one until it is returned. NONE,
- * TOO_MANY_ROOMS, or SIGNED_OUT where the account is about to end. */
+ * TOO_MANY_ROOMS, or SIGNED_OUT where the account is about to end. Of no account (NULL), PLACE_NEW
+ * counts the room alone. */
 enum reason directory_take_place(
 	struct directory *directory, struct account *account, enum place place);
 void directory_return_place(struct directory *directory, struct account *account, enum place place);

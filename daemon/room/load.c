@@ -98,6 +98,7 @@ static bool is_sound_room(
 	struct directory *d, const uint8_t *key, size_t key_len, const Gchat__V1__RoomRecord *r)
 {
 	bool direct = r->visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT;
+	const struct room_settings settings = room_settings_load(r);
 	return is_numbered(key, key_len, r->room_id, AUDIT_ROOM_ID_MAX) &&
 	       (direct ? r->name[0] == '@' && strlen(r->name) <= LIMIT_ROOM_NAME_BYTES
 		       : name_is_room(r->name)) &&
@@ -105,7 +106,7 @@ static bool is_sound_room(
 	       name_text_fits(r->topic, LIMIT_TOPIC_BYTES, true) &&
 	       r->visibility >= GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC &&
 	       r->visibility <= GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT &&
-	       !is_known_room(d, r->name);
+	       room_settings_fit(&settings) && !is_known_room(d, r->name);
 }
 
 static bool load_account(
@@ -150,6 +151,7 @@ static bool load_room(
 	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", r->title);
 	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", r->topic);
 	room->shared.visibility = r->visibility;
+	room->shared.settings = room_settings_load(r);
 	if (r->request_id.len == LIMIT_CLIENT_MSG_ID_BYTES)
 		memcpy(room->request_id, r->request_id.data, LIMIT_CLIENT_MSG_ID_BYTES);
 	d->next_id[ID_ROOM] = above(d->next_id[ID_ROOM], r->room_id);

@@ -45,16 +45,20 @@ enum reason op_mark_read(struct write *write, uint64_t seq); /* actor's marker *
 
 /* ---- rooms ---- */
 
-/* The actor makes a room and owns it. On success write->room is the new room, not yet listed. */
+/* The actor makes a room and owns it; of an administrator's room the subject is the owner, or nobody
+ * is. On success write->room is the new room, not yet listed. */
 enum reason op_create_room(
 	struct write *write, const struct room_info *info, const uint8_t *request_id);
 /* The room of two of actor and subject: write->room with `already`, or a new one. */
 enum reason op_open_direct(struct write *write);
-/* What of a room changes; NULL or 0: stays. */
+/* What of a room changes; NULL or 0: stays. Owners change all but limits and retention, which are the
+ * administrator's; moderators topic and slow mode. */
 struct op_room_change {
 	const char *title;
 	const char *topic;
 	Gchat__V1__Visibility visibility;
+	struct room_settings settings; /* of these only what `sets` names */
+	unsigned sets; /* enum room_setting */
 };
 enum reason op_update_room(struct write *write, const struct op_room_change *change);
 enum reason op_delete_room(struct write *write);

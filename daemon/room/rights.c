@@ -37,6 +37,7 @@ static const struct {
 	[RIGHT_SET_ROLE]      = {"set-role", AS_MODERATOR | BIT(OUTRANKED) | BIT(GRANTS_TOO_MUCH) | BIT(GUEST_OWNER)},
 	[RIGHT_SET_TOPIC]     = {"set-topic", AS_MODERATOR},
 	[RIGHT_CHANGE_ROOM]   = {"change-room", AS_OWNER},
+	[RIGHT_SET_LIMITS]    = {"set-limits", AS_MEMBER | BIT(NOT_ADMINISTRATOR)},
 	[RIGHT_DELETE_ROOM]   = {"delete-room", AS_OWNER},
 };
 
@@ -56,6 +57,7 @@ static const struct {
 	RULE(GUEST, "guest", NOT_PERMITTED, DENY, "the account is a guest", "the account is no guest"),
 	RULE(BELOW_MODERATOR, "below-moderator", NOT_PERMITTED, LIMIT, "this is for moderators and owners", "its role is moderator or owner"),
 	RULE(BELOW_OWNER, "below-owner", NOT_PERMITTED, LIMIT, "this is for owners", "its role is owner"),
+	RULE(NOT_ADMINISTRATOR, "not-administrator", NOT_PERMITTED, LIMIT, "this is for administrators", "an administrator asks"),
 	RULE(OUTRANKED, "outranked", NOT_PERMITTED, LIMIT, "the other one's role is as high, or higher", "only on those of a lower role"),
 	RULE(GRANTS_TOO_MUCH, "grants-too-much", NOT_PERMITTED, LIMIT, "moderators give lower roles than their own", "the role to be given is not too high"),
 	RULE(GUEST_OWNER, "guest-owner", NOT_PERMITTED, DENY, "a guest can't own a room", "the new owner is no guest"),
@@ -77,7 +79,7 @@ static unsigned gather_account(const struct account *actor)
 {
 	return bit_if(atomic_load_explicit(&actor->suspended, memory_order_relaxed),
 		       RULE_SUSPENDED) |
-	       bit_if(actor->guest, RULE_GUEST);
+	       bit_if(actor->guest, RULE_GUEST) | BIT(NOT_ADMINISTRATOR);
 }
 
 /* Under mu: of the actor's own membership. */

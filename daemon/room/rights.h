@@ -37,8 +37,9 @@ enum right {
 	RIGHT_INVITE,
 	RIGHT_REMOVE,
 	RIGHT_SET_ROLE,
-	RIGHT_SET_TOPIC,
+	RIGHT_SET_TOPIC, /* and the slow mode */
 	RIGHT_CHANGE_ROOM,
+	RIGHT_SET_LIMITS, /* of the room, and how long it is kept */
 	RIGHT_DELETE_ROOM,
 	_RIGHT_MAX,
 };
@@ -53,6 +54,7 @@ enum rights_rule {
 	RULE_GUEST,
 	RULE_BELOW_MODERATOR,
 	RULE_BELOW_OWNER,
+	RULE_NOT_ADMINISTRATOR,
 	RULE_OUTRANKED, /* the subject's role is as high as the actor's, or higher */
 	RULE_GRANTS_TOO_MUCH, /* the role to be given is as high as that of a moderator who gives it */
 	RULE_GUEST_OWNER, /* the subject is a guest, and would own the room */

@@ -102,6 +102,7 @@ void room_get_info(struct room *room, struct room_info *ret_info)
 	memcpy(ret_info->title, room->shared.title, sizeof(ret_info->title));
 	memcpy(ret_info->topic, room->shared.topic, sizeof(ret_info->topic));
 	ret_info->visibility = room->shared.visibility;
+	ret_info->settings = room->shared.settings;
 	ret_info->head_seq = room->shared.log.head;
 	ret_info->first_seq = room->shared.first_seq;
 	ret_info->member_count = room->shared.member_count;
@@ -120,6 +121,9 @@ void room_info_to_message(struct room_info *info, Gchat__V1__Room *out)
 	out->first_seq = info->first_seq;
 	out->member_count = info->member_count;
 	out->created_us = info->created_us;
+	out->read_only = info->settings.read_only;
+	out->slow_mode_s = info->settings.slow_mode_s;
+	out->text_bytes_max = info->settings.text_bytes_max;
 }
 
 void room_begin(struct room *room)

@@ -8,6 +8,7 @@
 #include "proto/reason.h"
 #include "room/account.h"
 #include "room/roomlog.h"
+#include "room/settings.h"
 #include <pthread.h>
 
 struct room;
@@ -55,6 +56,7 @@ struct room {
 		char title[LIMIT_TITLE_BYTES + 1];
 		char topic[LIMIT_TOPIC_BYTES + 1];
 		Gchat__V1__Visibility visibility;
+		struct room_settings settings;
 		struct member *members; /* owned: uthash by account id */
 		unsigned member_count;
 		unsigned joining; /* charged against members_per_room while under way */
@@ -87,6 +89,7 @@ struct room_info {
 	char title[LIMIT_TITLE_BYTES + 1];
 	char topic[LIMIT_TOPIC_BYTES + 1];
 	Gchat__V1__Visibility visibility;
+	struct room_settings settings;
 	uint64_t head_seq;
 	uint64_t first_seq;
 	uint64_t created_us;

@@ -19,6 +19,7 @@ static struct record_value room_record(const struct room_info *info, const uint8
 	record.topic = copy.topic;
 	record.visibility = copy.visibility;
 	record.created_us = copy.created_us;
+	room_settings_store(&copy.settings, &record);
 	uint8_t id[LIMIT_CLIENT_MSG_ID_BYTES];
 	if (request_id) {
 		memcpy(id, request_id, sizeof(id));
@@ -56,7 +57,7 @@ static void add_first_member(struct write *write, struct account *account, Gchat
 /* What the append said: its author is in the room, of which it has read so much. */
 static void enter(struct write *write, const struct store_append *append, uint64_t read_seq)
 {
-	bool is_actor = append->author == write->actor->id;
+	bool is_actor = write->actor && append->author == write->actor->id;
 	struct account *account = is_actor ? write->actor : write->subject;
 	directory_add_member(write->directory, write->room, account,
 		&(struct member_start){.role = write->role,
@@ -73,15 +74,29 @@ static void apply_create(struct write *write)
 	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", info->title);
 	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", info->topic);
 	room->shared.visibility = info->visibility;
+	room->shared.settings = info->settings;
 	directory_add_room(write->directory, room_ref(room));
 	for (size_t i = 0; i < write->op.append_count; i++)
 		enter(write, &write->appends[i], 0);
 }
 
+/* Whose the new room is: the actor's, or whom the administrator names; nobody's: NULL. */
+static struct account *owner_of(const struct write *write)
+{
+	return write->actor ? write->actor : write->subject;
+}
+
 static enum reason check_create(struct write *write)
 {
+	const struct account *owner = owner_of(write);
 	enum reason reason = write_check_right(write, RIGHT_CREATE_ROOM);
-	return reason == REASON_NONE ? write_take_place(write, PLACE_NEW) : reason;
+	if (reason == REASON_NONE && owner && owner->guest)
+		reason =
+			REASON_NOT_PERMITTED; /* a room must not lose its owner with a guest's token */
+	if (reason != REASON_NONE)
+		return reason;
+	return write->actor || !owner ? write_take_place(write, PLACE_NEW)
+				      : write_take_subject_place(write, PLACE_NEW);
 }
 
 /* The other one of a direct room, who may be on the way out. */
@@ -111,7 +126,8 @@ static void prepare_create(struct write *write, const uint8_t *request_id)
 	write_put(write, RECORD_ROOM_NAME, name_key(info), record_encode(&name.base), STORE_ABSENT);
 	write_put(write, RECORD_ROOM, record_key_id(info->id), room_record(info, request_id),
 		STORE_ABSENT);
-	add_first_member(write, write->actor, write->role);
+	if (owner_of(write))
+		add_first_member(write, owner_of(write), write->role);
 	write->reason = REASON_ROOM_EXISTS; /* on a conflict */
 	write->apply = apply_create;
 }
@@ -119,7 +135,7 @@ static void prepare_create(struct write *write, const uint8_t *request_id)
 enum reason op_create_room(
 	struct write *write, const struct room_info *info, const uint8_t *request_id)
 {
-	if (!name_is_room(info->name) || !info_fits(info) ||
+	if (!name_is_room(info->name) || !info_fits(info) || !room_settings_fit(&info->settings) ||
 		(info->visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC &&
 			info->visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE))
 		return REASON_INVALID_ARGUMENT;
@@ -227,13 +243,18 @@ static void apply_update(struct write *write)
 	memcpy(room->shared.title, info->title, sizeof(room->shared.title));
 	memcpy(room->shared.topic, info->topic, sizeof(room->shared.topic));
 	room->shared.visibility = info->visibility;
+	room->shared.settings = info->settings;
 	room_unlock(room);
 }
 
 static enum reason check_update(const struct write *write, const struct op_room_change *change)
 {
-	bool topic_only = !change->title && !change->visibility;
-	return write_check_right(write, topic_only ? RIGHT_SET_TOPIC : RIGHT_CHANGE_ROOM);
+	const unsigned of_owner = ROOM_SETS_READ_ONLY | ROOM_SETS_SLOW_MODE;
+	bool more = change->title || change->visibility || (change->sets & ROOM_SETS_READ_ONLY);
+	enum right right = change->sets & ~of_owner ? RIGHT_SET_LIMITS
+			   : more                   ? RIGHT_CHANGE_ROOM
+						    : RIGHT_SET_TOPIC;
+	return write_check_right(write, right);
 }
 
 static void add_room_changed(struct write *write)
@@ -243,6 +264,9 @@ static void add_room_changed(struct write *write)
 	changed.title = write->state->info.title;
 	changed.topic = write->state->info.topic;
 	changed.visibility = write->state->info.visibility;
+	changed.read_only = write->state->info.settings.read_only;
+	changed.slow_mode_s = write->state->info.settings.slow_mode_s;
+	changed.text_bytes_max = write->state->info.settings.text_bytes_max;
 	Gchat__V1__Event event;
 	gchat__v1__event__init(&event);
 	if (write->actor) {
@@ -252,6 +276,13 @@ static void add_room_changed(struct write *write)
 	event.body_case = GCHAT__V1__EVENT__BODY_ROOM_CHANGED;
 	event.room_changed = &changed;
 	write_add_event(write, event_new(&event, 0, 0), NULL);
+}
+
+/* Limits and retention are the administrator's own affair. */
+static bool is_visible(const struct write_state *state)
+{
+	return state->sets_title || state->sets_topic || state->sets_visibility ||
+	       (state->sets & ROOM_SETS_VISIBLE) || state->sets == 0;
 }
 
 static void prepare_update(struct write *write)
@@ -265,7 +296,10 @@ static void prepare_update(struct write *write)
 		memcpy(state->info.topic, now.topic, sizeof(now.topic));
 	if (!state->sets_visibility)
 		state->info.visibility = now.visibility;
-	add_room_changed(write);
+	room_settings_merge(&now.settings, &state->info.settings, state->sets);
+	state->info.settings = now.settings;
+	if (is_visible(state))
+		add_room_changed(write);
 	write_put(write, RECORD_ROOM, record_key_id(write->room->id),
 		room_record(&state->info, write->room->request_id), STORE_PRESENT);
 	write->reason = REASON_UNKNOWN_ROOM; /* on a conflict */
@@ -289,13 +323,15 @@ enum reason op_update_room(struct write *write, const struct op_room_change *cha
 		strcpy(info->topic, change->topic);
 	if (change->visibility)
 		info->visibility = change->visibility;
-	if (!info_fits(info) ||
-		(change->visibility &&
-			(direct || change->visibility > GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE)))
+	room_settings_merge(&info->settings, &change->settings, change->sets);
+	if (!info_fits(info) || !room_settings_fit(&info->settings) ||
+		(direct && (change->visibility || (change->sets & ROOM_SETS_VISIBLE))) ||
+		change->visibility > GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE)
 		return REASON_INVALID_ARGUMENT;
 	state->sets_title = change->title != NULL;
 	state->sets_topic = change->topic != NULL;
 	state->sets_visibility = change->visibility != 0;
+	state->sets = change->sets;
 	write->prepare = prepare_update;
 	write->apply = apply_update;
 	return REASON_NONE;

@@ -26,6 +26,7 @@ struct write_state {
 	bool sets_title; /* of an update: what of `info` is new, the rest is as it was */
 	bool sets_topic;
 	bool sets_visibility;
+	unsigned sets; /* enum room_setting: the same of info.settings */
 	struct credentials credentials;
 };
 
