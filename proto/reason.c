@@ -52,6 +52,7 @@ static const struct entry table[_REASON_MAX] = {
 	ENTRY(UNKNOWN_USER, NOT_FOUND, "there is no such user"),
 	ENTRY(ROOM_EXISTS, ALREADY_EXISTS, "that room name is taken"),
 	ENTRY(NOT_A_MEMBER, PERMISSION_DENIED, "you are not a member of this room: join it first"),
+	ENTRY(ALREADY_A_MEMBER, ALREADY_EXISTS, "that account is a member of the room already"),
 	ENTRY(READ_ONLY, PERMISSION_DENIED, "you may only read in this room"),
 	ENTRY(LAST_OWNER, FAILED_PRECONDITION, "the last owner can't leave: make someone else owner first"),
 	ENTRY(INVALID_ARGUMENT, INVALID_ARGUMENT, "a value is out of its range"),

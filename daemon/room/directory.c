@@ -428,6 +428,7 @@ void directory_add_member(struct directory *d, struct room *room, struct account
 		.account = account_ref(account),
 		.role = start->role,
 		.joined_us = start->joined_us,
+		.joined_seq = start->joined_seq,
 		.read_seq = start->read_seq};
 	pthread_rwlock_wrlock(&d->lock);
 	LIST_INSERT_HEAD(&account->memberships, member, of_account);

@@ -152,6 +152,7 @@ void directory_remove_tokens(
 struct member_start {
 	Gchat__V1__Role role;
 	uint64_t joined_us;
+	uint64_t joined_seq; /* the event of joining, or one before it; 0: not known */
 	uint64_t read_seq; /* what counts as read; everything behind it is unread */
 	bool *charged; /* where set: a slot was kept for it (room.shared.joining), and becomes it */
 	enum place *place; /* where set: the same of a place among the account's rooms */

@@ -192,7 +192,9 @@ static bool load_member(
 	struct account *account = directory_find_account(d, key_number(key, sizeof(uint64_t)));
 	if (room && account)
 		directory_add_member(d, room, account,
-			&(struct member_start){.role = r->role, .joined_us = r->joined_us});
+			&(struct member_start){.role = r->role,
+				.joined_us = r->joined_us,
+				.joined_seq = r->joined_seq});
 	else
 		leave_out(load, RECORD_MEMBER, key, key_len);
 	(void)room_unref(room);

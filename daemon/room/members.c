@@ -8,13 +8,14 @@
 
 static const Gchat__V1__Role none = GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
 
-static void put_member(struct write *write, uint64_t account_id, Gchat__V1__Role role,
-	uint64_t joined_us, enum store_condition condition)
+static void put_member(struct write *write, uint64_t account_id, const struct member_start *start,
+	enum store_condition condition)
 {
 	Gchat__V1__MemberRecord record;
 	gchat__v1__member_record__init(&record);
-	record.role = role;
-	record.joined_us = joined_us;
+	record.role = start->role;
+	record.joined_us = start->joined_us;
+	record.joined_seq = start->joined_seq;
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account_id),
 		record_encode(&record.base), condition);
 }
@@ -30,28 +31,36 @@ static Gchat__V1__Event event_by(struct account *actor)
 	return event;
 }
 
-static void put_marker(struct write *write, uint64_t seq)
+static void put_marker(struct write *write, uint64_t account_id, uint64_t seq)
 {
 	Gchat__V1__MarkerRecord record;
 	gchat__v1__marker_record__init(&record);
 	record.read_seq = seq;
-	write_put(write, RECORD_MARKER, record_key_pair(write->actor->id, write->room->id),
+	write_put(write, RECORD_MARKER, record_key_pair(account_id, write->room->id),
 		record_encode(&record.base), STORE_ANY);
 }
 
 /* ---- joining ---- */
 
+/* Who becomes a member by this write: the subject that an administrator adds, or the actor. */
+static struct account *who_enters(const struct write *write)
+{
+	return write->subject ? write->subject : write->actor;
+}
+
 /* Takes a slot of the room's limit until the write is done. */
 static enum reason charge_slot(struct write *write)
 {
 	struct directory_limits limits;
-	enum reason reason = write_take_place(write, PLACE_JOIN);
+	enum reason reason = write->subject ? write_take_subject_place(write, PLACE_JOIN)
+					    : write_take_place(write, PLACE_JOIN);
 	if (reason != REASON_NONE)
 		return reason;
 	directory_get_limits(write->directory, &limits);
 	room_lock(write->room);
 	unsigned taken = write->room->shared.member_count + write->room->shared.joining;
-	if (taken < limits.members_per_room) {
+	if (taken < room_settings_lower(
+			    limits.members_per_room, write->room->shared.settings.members_max)) {
 		write->room->shared.joining++;
 		write->charged = true;
 	}
@@ -59,25 +68,18 @@ static enum reason charge_slot(struct write *write)
 	return write->charged ? REASON_NONE : REASON_TOO_MANY_MEMBERS;
 }
 
-/* From here on messages are unread; an earlier membership's marker no longer counts. */
-static void put_first_marker(struct write *write)
-{
-	struct room_info info;
-	room_get_info(write->room, &info);
-	write->number = info.head_seq;
-	put_marker(write, write->number);
-}
-
 static void apply_join(struct write *write)
 {
-	directory_add_member(write->directory, write->room, write->actor,
+	struct account *who = who_enters(write);
+	directory_add_member(write->directory, write->room, who,
 		&(struct member_start){.role = write->role,
 			.joined_us = write->appends[0].time_us,
+			.joined_seq = write->seq,
 			.read_seq = write->number,
 			.charged = &write->charged,
-			.place = &write->place});
-	directory_remove_invite(write->directory, write->room->id, write->actor->id);
-	write->audience->joined(write->audience->arg, write->actor, write->room, write->seq);
+			.place = write->subject ? &write->subject_place : &write->place});
+	directory_remove_invite(write->directory, write->room->id, who->id);
+	write->audience->joined(write->audience->arg, who, write->room, write->seq);
 }
 
 /* A member, and no write is under way that ends that: a leaving just asked for comes first. */
@@ -90,33 +92,68 @@ static bool is_staying(struct room *room, uint64_t account_id)
 	return stays;
 }
 
+/* The event, whose author is who joins, and the records. From here on messages are unread; an earlier
+ * membership's marker no longer counts, nor does what it had a right to read. */
+static void prepare_join(struct write *write, struct account *who)
+{
+	struct room_info info;
+	Gchat__V1__MemberJoined joined;
+	gchat__v1__member_joined__init(&joined);
+	joined.role = write->role;
+	Gchat__V1__Event event = event_by(who);
+	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
+	event.joined = &joined;
+	write_add_event(write, event_new(&event, 0, 0), NULL);
+	room_get_info(write->room, &info);
+	write->number = info.head_seq;
+	put_member(write, who->id,
+		&(struct member_start){.role = write->role,
+			.joined_us = clock_wall_us(),
+			.joined_seq = info.head_seq + 1},
+		STORE_ABSENT);
+	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, who->id), RECORD_NONE,
+		STORE_ANY);
+	put_marker(write, who->id, write->number);
+	write->reason =
+		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
+	write->quiet = true;
+	write->apply = apply_join;
+}
+
+static enum reason enter(struct write *write, struct account *who, Gchat__V1__Role role)
+{
+	enum reason reason = room_is_damaged(write->room) ? REASON_DAMAGED : charge_slot(write);
+	if (reason != REASON_NONE)
+		return reason;
+	write->role = role;
+	prepare_join(write, who);
+	return REASON_NONE;
+}
+
 enum reason op_join(struct write *write)
 {
 	write->already = is_staying(write->room, write->actor->id);
 	if (write->already)
 		return REASON_NONE;
 	enum reason reason = write_check_right(write, RIGHT_JOIN);
-	if (reason == REASON_NONE)
-		reason = charge_slot(write);
+	return reason == REASON_NONE ? enter(write, write->actor, GCHAT__V1__ROLE__ROLE_MEMBER)
+				     : reason;
+}
+
+enum reason op_add_member(struct write *write, Gchat__V1__Role role)
+{
+	struct room_info info;
+	room_get_info(write->room, &info);
+	if (role < GCHAT__V1__ROLE__ROLE_READER || role > GCHAT__V1__ROLE__ROLE_OWNER ||
+		info.visibility == GCHAT__V1__VISIBILITY__VISIBILITY_DIRECT)
+		return REASON_INVALID_ARGUMENT;
+	write->role = role;
+	enum reason reason = write_check_right(write, RIGHT_ADD_MEMBER);
 	if (reason != REASON_NONE)
 		return reason;
-	write->role = GCHAT__V1__ROLE__ROLE_MEMBER;
-	Gchat__V1__MemberJoined joined;
-	gchat__v1__member_joined__init(&joined);
-	joined.role = write->role;
-	Gchat__V1__Event event = event_by(write->actor);
-	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
-	event.joined = &joined;
-	write_add_event(write, event_new(&event, 0, 0), NULL);
-	put_member(write, write->actor->id, write->role, clock_wall_us(), STORE_ABSENT);
-	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, write->actor->id),
-		RECORD_NONE, STORE_ANY);
-	put_first_marker(write);
-	write->reason =
-		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
-	write->quiet = true;
-	write->apply = apply_join;
-	return REASON_NONE;
+	if (is_staying(write->room, write->subject->id))
+		return REASON_ALREADY_A_MEMBER;
+	return enter(write, write->subject, role);
 }
 
 /* ---- leaving and removing ---- */
@@ -266,13 +303,18 @@ static void apply_role(struct write *write)
 	room_unlock(write->room);
 }
 
-static uint64_t joined_at(struct room *room, uint64_t account_id)
+/* How the membership began, with another role. */
+static struct member_start with_role(struct room *room, uint64_t account_id, Gchat__V1__Role role)
 {
+	struct member_start start = {.role = role};
 	room_lock(room);
 	struct member *member = room_find_member(room, account_id);
-	uint64_t joined_us = member ? member->joined_us : 0;
+	if (member) {
+		start.joined_us = member->joined_us;
+		start.joined_seq = member->joined_seq;
+	}
 	room_unlock(room);
-	return joined_us;
+	return start;
 }
 
 enum reason op_set_role(struct write *write, Gchat__V1__Role role)
@@ -302,8 +344,8 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 	event.body_case = GCHAT__V1__EVENT__BODY_ROLE_CHANGED;
 	event.role_changed = &changed;
 	write_add_event(write, event_new(&event, 0, 0), NULL);
-	put_member(write, write->subject->id, role, joined_at(write->room, write->subject->id),
-		STORE_PRESENT);
+	const struct member_start start = with_role(write->room, write->subject->id, role);
+	put_member(write, write->subject->id, &start, STORE_PRESENT);
 	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
 	write->apply = apply_role;
 	return REASON_NONE;
@@ -343,7 +385,7 @@ enum reason op_mark_read(struct write *write, uint64_t seq)
 	room_unlock(write->room);
 	if (reason != REASON_NONE || write->already)
 		return reason;
-	put_marker(write, seq);
+	put_marker(write, write->actor->id, seq);
 	write->op.vital = true; /* a few bytes, mostly over older ones */
 	write->number = seq;
 	write->apply = apply_marker;

@@ -36,6 +36,8 @@ enum reason op_charge(struct account *account, size_t bytes, uint32_t *ret_wait_
 /* ---- members: need room; actor, subject as said ---- */
 
 enum reason op_join(struct write *write); /* actor joins */
+/* An administrator makes the subject a member, of a private room too; ALREADY_A_MEMBER where it is one. */
+enum reason op_add_member(struct write *write, Gchat__V1__Role role);
 enum reason op_leave(struct write *write); /* actor leaves */
 /* actor removes subject */
 enum reason op_remove(struct write *write, const char *reason_text);

@@ -33,6 +33,7 @@ static const struct {
 	[RIGHT_DELETE_OWN]    = {"delete-own", AS_WRITER},
 	[RIGHT_DELETE_OTHERS] = {"delete-others", AS_WRITER | BIT(BELOW_MODERATOR)},
 	[RIGHT_INVITE]        = {"invite", AS_MODERATOR},
+	[RIGHT_ADD_MEMBER]    = {"add-member", AS_MEMBER | BIT(NOT_ADMINISTRATOR) | BIT(GUEST_OWNER)},
 	[RIGHT_REMOVE]        = {"remove", AS_MODERATOR | BIT(OUTRANKED)},
 	[RIGHT_SET_ROLE]      = {"set-role", AS_MODERATOR | BIT(OUTRANKED) | BIT(GRANTS_TOO_MUCH) | BIT(GUEST_OWNER)},
 	[RIGHT_SET_TOPIC]     = {"set-topic", AS_MODERATOR},

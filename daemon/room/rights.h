@@ -35,6 +35,7 @@ enum right {
 	RIGHT_DELETE_OWN,
 	RIGHT_DELETE_OTHERS, /* others' messages */
 	RIGHT_INVITE,
+	RIGHT_ADD_MEMBER, /* without its asking */
 	RIGHT_REMOVE,
 	RIGHT_SET_ROLE,
 	RIGHT_SET_TOPIC, /* and the slow mode */

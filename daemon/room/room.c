@@ -76,6 +76,16 @@ Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id)
 	return role;
 }
 
+uint64_t room_reads_from(struct room *room, uint64_t account_id)
+{
+	room_lock(room);
+	struct member *member = room_find_member(room, account_id);
+	bool all = room->shared.visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE;
+	uint64_t from = !member ? 0 : all || member->joined_seq == 0 ? 1 : member->joined_seq;
+	room_unlock(room);
+	return from;
+}
+
 void room_mark_damaged(struct room *room)
 {
 	unsigned sound = ROOM_SOUND;

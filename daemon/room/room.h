@@ -33,6 +33,7 @@ struct member {
 	unsigned parting; /* under mu: writes under way that end the membership */
 	unsigned yielding; /* under mu: writes under way after which it owns the room no more */
 	uint64_t joined_us;
+	uint64_t joined_seq; /* the event of joining; 0: not known, from before it was kept */
 	uint64_t read_seq; /* under mu: the account's read marker */
 	uint64_t asked_seq; /* under mu: the highest marker asked for; it may be under way */
 	LIST_ENTRY(member) of_account; /* account.memberships, under the directory's lock */
@@ -108,6 +109,11 @@ struct member *room_find_member(struct room *room, uint64_t account_id);
 
 /* The account's role, ROLE_UNSPECIFIED where it is no member. Any thread, takes mu. */
 Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id);
+
+/* The oldest event that the account may read: in a private room what was said before it joined is not
+ * for it, whatever it was a member of earlier. 0: it is no member. By every way the same: history,
+ * cursors, what is live. Any thread, takes mu. */
+uint64_t room_reads_from(struct room *room, uint64_t account_id);
 
 /* The store has told so. Any thread. */
 void room_mark_damaged(struct room *room);

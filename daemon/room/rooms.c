@@ -50,6 +50,7 @@ static void add_first_member(struct write *write, struct account *account, Gchat
 	gchat__v1__member_record__init(&record);
 	record.role = role;
 	record.joined_us = write->state->info.created_us;
+	record.joined_seq = write->number + 1; /* behind what is there, by add_return */
 	write_put(write, RECORD_MEMBER, record_key_pair(write->room->id, account->id),
 		record_encode(&record.base), STORE_ABSENT);
 }
@@ -62,6 +63,7 @@ static void enter(struct write *write, const struct store_append *append, uint64
 	directory_add_member(write->directory, write->room, account,
 		&(struct member_start){.role = write->role,
 			.joined_us = append->time_us,
+			.joined_seq = append->seq,
 			.read_seq = read_seq,
 			.place = is_actor ? &write->place : &write->subject_place});
 	write->audience->joined(write->audience->arg, account, write->room, append->seq);

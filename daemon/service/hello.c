@@ -22,6 +22,8 @@ struct welcome {
 		uint64_t read_seq;
 		uint32_t unread;
 		bool counted;
+		uint64_t
+			skip_to; /* from the cursor to here is not the account's to read; 0: all is */
 	} entries[];
 };
 
@@ -88,6 +90,17 @@ static void welcome_free(struct welcome *w)
 	free(w);
 }
 
+/* What comes before the events of a room. */
+static void begin_room(struct session *s, const struct entry *e)
+{
+	struct subscription *sub = subscription_find(s, e->room->id);
+	if (!sub)
+		return;
+	if (sub->cursor.next <= e->skip_to)
+		session_skip(sub, e->skip_to, REASON_NOT_A_MEMBER);
+	session_put_snapshot(s, e->room);
+}
+
 /* Shard thread: everything is counted. */
 static void on_counted(struct mail *mail)
 {
@@ -96,8 +109,7 @@ static void on_counted(struct mail *mail)
 	if (s->state == SESSION_GREETING) {
 		put_welcome(s, w);
 		for (size_t i = 0; i < w->count; i++)
-			if (subscription_find(s, w->entries[i].room->id))
-				session_put_snapshot(s, w->entries[i].room);
+			begin_room(s, &w->entries[i]);
 		session_go_live(s);
 	}
 	welcome_free(w);
@@ -149,6 +161,10 @@ static void fill_entry(struct session *s, const Gchat__V1__Hello *hello, struct 
 	e->role = member ? member->role : GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
 	e->read_seq = member ? member->read_seq : e->info.head_seq;
 	room_unlock(e->room);
+	/* what was said in a private room before the account came is not for it, whatever the cursor;
+	 * and nothing is for one that was removed just now */
+	uint64_t reads_from = room_reads_from(e->room, s->account->id);
+	e->skip_to = reads_from > 0 ? reads_from - 1 : e->info.head_seq;
 	e->counted = unread_from_tail(e->room, e->read_seq, s->account->id, &e->unread);
 	if (!subscription_find(s, e->room->id))
 		(void)subscription_open(s, e->room, first_to_read(s, hello, &e->info));

@@ -17,6 +17,7 @@ enum {
 
 struct history {
 	struct room *room; /* ref */
+	uint64_t reads_from; /* the oldest event that the caller may read */
 	uint64_t from;
 	uint64_t to;
 	bool backwards; /* a page that must be cut loses its oldest */
@@ -106,7 +107,7 @@ static void reply_page(struct call *call)
 	room_get_info(h->room, &info);
 	Gchat__V1__GetHistoryResponse rest;
 	gchat__v1__get_history_response__init(&rest);
-	rest.first_seq = info.first_seq;
+	rest.first_seq = info.first_seq > h->reads_from ? info.first_seq : h->reads_from;
 	rest.head_seq = info.head_seq;
 	codec_encode(&rest.base, control_grow(&call->response, codec_size(&rest.base)));
 	call_reply_bytes(call);
@@ -145,6 +146,8 @@ static bool plan(
 	}
 	if (h->from < info->first_seq)
 		h->from = info->first_seq;
+	if (h->from < h->reads_from)
+		h->from = h->reads_from;
 	return true;
 }
 
@@ -161,6 +164,9 @@ void history_get(struct call *call, const ProtobufCMessage *msg)
 	h->max = call_page_size(r->page_size);
 	room_get_info(room, &info);
 	enum reason reason = call_check_right(call, room, RIGHT_READ);
+	h->reads_from = room_reads_from(room, call->account->id);
+	if (reason == REASON_NONE && h->reads_from == 0)
+		reason = REASON_NOT_A_MEMBER; /* since just now */
 	if (reason != REASON_NONE)
 		call_fail(call, reason);
 	else if (!plan(h, r, &info))

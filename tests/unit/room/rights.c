@@ -41,10 +41,12 @@ static const enum reason by_role[_RIGHT_MAX][ROLES] = {
 	[RIGHT_DELETE_OWN] = {OUT, RO, OK, OK, OK},
 	[RIGHT_DELETE_OTHERS] = {OUT, RO, NO, OK, OK},
 	[RIGHT_INVITE] = {OUT, NO, NO, OK, OK},
+	[RIGHT_ADD_MEMBER] = {OUT, NO, NO, NO, NO},
 	[RIGHT_REMOVE] = {OUT, NO, NO, OK, OK},
 	[RIGHT_SET_ROLE] = {OUT, NO, NO, OK, OK},
 	[RIGHT_SET_TOPIC] = {OUT, NO, NO, OK, OK},
 	[RIGHT_CHANGE_ROOM] = {OUT, NO, NO, NO, OK},
+	[RIGHT_SET_LIMITS] = {OUT, NO, NO, NO, NO},
 	[RIGHT_DELETE_ROOM] = {OUT, NO, NO, NO, OK},
 };
 

@@ -46,6 +46,44 @@ static enum reason drop(struct site *site, struct account *actor, struct room *r
 
 /* ---- making ---- */
 
+static void an_administrator_makes_rooms_with_an_owner_or_without(void **state)
+{
+	struct site *site = *state;
+	struct room_info info = info_of("attic", private);
+	info.settings = (struct room_settings){.read_only = true, .retention_days = 3};
+	struct write *write = begin(site, NULL, NULL, site->bob);
+	assert_int_equal(run(write, op_create_room(write, &info, NULL)), REASON_NONE);
+	info = info_of("cellar", public);
+	write = begin(site, NULL, NULL, NULL);
+	assert_int_equal(run(write, op_create_room(write, &info, NULL)), REASON_NONE);
+	site_reload(site);
+	struct room *room = directory_find_room_name(site->directory, "attic");
+	assert_int_equal(room_role_of(room, site->bob->id), GCHAT__V1__ROLE__ROLE_OWNER);
+	room_get_info(room, &info);
+	assert_true(info.settings.read_only);
+	assert_int_equal(info.settings.retention_days, 3);
+	(void)room_unref(room);
+	room = directory_find_room_name(site->directory, "cellar");
+	room_get_info(room, &info);
+	assert_int_equal(info.member_count, 0);
+	assert_int_equal(info.head_seq, 0);
+	assert_int_equal(join(site, site->eve, room), REASON_NONE);
+	(void)room_unref(room);
+}
+
+static void rooms_of_administrators_count_against_the_limit_too(void **state)
+{
+	struct site *site = *state;
+	char name[] = "r0";
+	for (unsigned i = 1; i < site->limits.rooms_max; i++, name[1]++) /* the den is one */
+		assert_int_equal(create(site, NULL, name, public), REASON_NONE);
+	assert_int_equal(create(site, NULL, name, public), REASON_TOO_MANY_ROOMS);
+	struct room *room = directory_find_room_name(site->directory, "r0");
+	assert_int_equal(drop(site, NULL, room), REASON_NONE);
+	(void)room_unref(room);
+	assert_int_equal(create(site, NULL, name, public), REASON_NONE);
+}
+
 static void a_new_room_is_listed_and_its_maker_owns_it(void **state)
 {
 	struct site *site = *state;
@@ -413,6 +451,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, site_setup, site_teardown, mem)
 	static char mem[] = "mem";
 	const struct CMUnitTest tests[] = {
+		TEST(an_administrator_makes_rooms_with_an_owner_or_without),
+		TEST(rooms_of_administrators_count_against_the_limit_too),
 		TEST(a_new_room_is_listed_and_its_maker_owns_it),
 		TEST(a_name_is_taken_once),
 		TEST(of_two_rooms_of_one_name_at_once_one_is_made),
