@@ -1,5 +1,5 @@
-/* Accounts made and changed; tokens given and taken back. */
-#include "room/ops.h"
+/* Accounts made; tokens given and taken back. */
+#include "room/accounts_priv.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -7,30 +7,15 @@
 #include "room/cleanup.h"
 #include "room/name.h"
 
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* The record as write->state says. */
-static void put_account(struct write *write, enum store_condition condition)
-{
-	write_put(write, RECORD_ACCOUNT, record_key_id(write->actor->id),
-		account_encode(write->actor, &write->state->profile, &write->state->credentials),
-		condition);
-}
-
-static struct record_key name_key(const struct account *account)
-{
-	return record_key_bytes(account->name, strlen(account->name));
-}
-
-static struct record_key hash_key(const uint8_t hash[LIMIT_SHA256_BYTES])
+struct record_key accounts_hash_key(const uint8_t hash[LIMIT_SHA256_BYTES])
 {
 	return record_key_bytes(hash, LIMIT_SHA256_BYTES);
 }
 
-static void put_token_record(struct write *write, struct account_token *token, uint64_t epoch,
+void accounts_put_token_record(struct write *write, struct account_token *token, uint64_t epoch,
 	enum store_condition condition)
 {
 	Gchat__V1__TokenRecord record;
@@ -40,8 +25,8 @@ static void put_token_record(struct write *write, struct account_token *token, u
 	record.device = token->device;
 	record.created_us = token->created_us;
 	record.token_epoch = epoch;
-	write_put(
-		write, RECORD_TOKEN, hash_key(token->hash), record_encode(&record.base), condition);
+	write_put(write, RECORD_TOKEN, accounts_hash_key(token->hash), record_encode(&record.base),
+		condition);
 }
 
 static void put_token(struct write *write, const uint8_t hash[LIMIT_SHA256_BYTES],
@@ -55,7 +40,7 @@ static void put_token(struct write *write, const uint8_t hash[LIMIT_SHA256_BYTES
 	(void)snprintf(token->device, sizeof(token->device), "%s", device);
 	token->id = write_take_id(write, ID_TOKEN);
 	write->token = token;
-	put_token_record(write, token, epoch, STORE_ABSENT);
+	accounts_put_token_record(write, token, epoch, STORE_ABSENT);
 }
 
 /* A token whose account has another epoch by now is void: what is stored of it says the same, and
@@ -70,58 +55,25 @@ static void apply_token(struct write *write)
 		return;
 	}
 	write->reason = REASON_WRONG_CREDENTIALS;
-	cleanup_add(write->directory->cleanup, RECORD_TOKEN, hash_key(write->token->hash));
+	cleanup_add(write->directory->cleanup, RECORD_TOKEN, accounts_hash_key(write->token->hash));
 	cleanup_start(write->directory->cleanup);
-}
-
-static void set_shared(struct account *account, const struct profile *profile)
-{
-	pthread_mutex_lock(&account->shared.mu);
-	memcpy(account->shared.display_name, profile->display_name,
-		sizeof(account->shared.display_name));
-	memcpy(account->shared.status_text, profile->status_text,
-		sizeof(account->shared.status_text));
-	memcpy(account->shared.avatar_hash, profile->avatar_hash, LIMIT_SHA256_BYTES);
-	account->shared.has_avatar = profile->has_avatar;
-	pthread_mutex_unlock(&account->shared.mu);
-}
-
-static void set_credentials(struct account *account, const struct credentials *credentials)
-{
-	pthread_mutex_lock(&account->shared.mu);
-	memcpy(account->shared.password_hash, credentials->password_hash,
-		sizeof(account->shared.password_hash));
-	account->shared.token_epoch = credentials->token_epoch;
-	pthread_mutex_unlock(&account->shared.mu);
-}
-
-static void set_password(struct credentials *credentials, const char *password_hash)
-{
-	(void)snprintf(credentials->password_hash, sizeof(credentials->password_hash), "%s",
-		password_hash);
 }
 
 /* ---- new accounts ---- */
 
 static void apply_create_account(struct write *write)
 {
-	set_shared(write->actor, &write->state->profile);
-	set_credentials(write->actor, &write->state->credentials);
+	accounts_set_shared(write->actor, &write->state->profile);
+	accounts_set_credentials(write->actor, &write->state->credentials);
 	directory_add_account(write->directory, account_ref(write->actor));
 	apply_token(write);
-}
-
-static bool profile_fits(const struct profile *profile)
-{
-	return name_text_fits(profile->display_name, LIMIT_DISPLAY_NAME_BYTES, true) &&
-	       name_text_fits(profile->status_text, LIMIT_STATUS_TEXT_BYTES, true);
 }
 
 enum reason op_create_account(struct write *write, const struct profile *profile,
 	const char *password_hash, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device)
 {
 	struct directory *d = write->directory;
-	if (!name_is_user(profile->user) || !profile_fits(profile))
+	if (!name_is_user(profile->user) || !accounts_profile_fits(profile))
 		return REASON_INVALID_ARGUMENT;
 	struct account *known = directory_find_user(d, profile->user);
 	if (known) {
@@ -133,13 +85,13 @@ enum reason op_create_account(struct write *write, const struct profile *profile
 	struct write_state *state = write_new_state(write);
 	state->profile = *profile;
 	state->profile.account_id = id;
-	set_password(&state->credentials, password_hash);
+	accounts_set_password(&state->credentials, password_hash);
 	Gchat__V1__UserNameRecord name;
 	gchat__v1__user_name_record__init(&name);
 	name.account_id = id;
-	write_put(write, RECORD_USER_NAME, name_key(write->actor), record_encode(&name.base),
-		STORE_ABSENT);
-	put_account(write, STORE_ABSENT);
+	write_put(write, RECORD_USER_NAME, accounts_name_key(write->actor->name),
+		record_encode(&name.base), STORE_ABSENT);
+	accounts_put_record(write, STORE_ABSENT);
 	put_token(write, token_hash, device, 0);
 	write->reason = REASON_USER_EXISTS; /* on a conflict */
 	write->apply = apply_create_account;
@@ -154,7 +106,7 @@ static bool goes(const struct account_token *token, uint64_t token_id, uint64_t 
 }
 
 /* Deletes the records of the tokens that go. Returns how many go. */
-static size_t put_sign_out(struct write *write, uint64_t token_id, uint64_t but)
+size_t accounts_put_sign_out(struct write *write, uint64_t token_id, uint64_t but)
 {
 	struct account_token *token;
 	size_t count = 0;
@@ -162,7 +114,8 @@ static size_t put_sign_out(struct write *write, uint64_t token_id, uint64_t but)
 	LIST_FOREACH (token, &write->actor->tokens, link) {
 		if (!goes(token, token_id, but))
 			continue;
-		write_put(write, RECORD_TOKEN, hash_key(token->hash), RECORD_NONE, STORE_ANY);
+		write_put(write, RECORD_TOKEN, accounts_hash_key(token->hash), RECORD_NONE,
+			STORE_ANY);
 		count++;
 	}
 	pthread_rwlock_unlock(&write->directory->lock);
@@ -208,7 +161,7 @@ enum reason op_sign_in(struct write *write, const uint8_t token_hash[LIMIT_SHA25
 	put_token(write, token_hash, device, epoch);
 	write->number = find_surplus(write);
 	if (write->number != 0)
-		(void)put_sign_out(write, write->number, 0);
+		(void)accounts_put_sign_out(write, write->number, 0);
 	write->op.vital = true;
 	write->reason = REASON_UNAVAILABLE; /* on a conflict: two equal tokens of 256 random bits */
 	write->apply = apply_sign_in;
@@ -224,40 +177,18 @@ static void apply_sign_out(struct write *write)
 
 static void apply_sign_out_all(struct write *write)
 {
-	set_credentials(write->actor, &write->state->credentials);
+	accounts_set_credentials(write->actor, &write->state->credentials);
 	apply_sign_out(write);
-}
-
-static void apply_delete_account(struct write *write)
-{
-	uint64_t account_id = write->actor->id;
-	struct credentials none = {.token_epoch = UINT64_MAX}; /* no sign-in finds it */
-	set_credentials(write->actor, &none);
-	directory_clean_account(write->directory, write->actor);
-	directory_remove_account(write->directory, write->actor);
-	write->audience->signed_out(write->audience->arg, account_id, 0, 0);
-}
-
-/* The actor's record is to change: claimed, with the state as it is now. */
-static enum reason begin_change(struct write *write)
-{
-	if (!write_claim_account(write))
-		return REASON_UNAVAILABLE;
-	struct write_state *state = write_new_state(write);
-	account_get_profile(write->actor, &state->profile);
-	account_get_credentials(write->actor, &state->credentials);
-	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
-	return REASON_NONE;
 }
 
 static enum reason sign_out_all(struct write *write)
 {
-	enum reason reason = begin_change(write);
+	enum reason reason = accounts_begin_change(write);
 	if (reason != REASON_NONE)
 		return reason;
-	(void)put_sign_out(write, 0, 0);
+	(void)accounts_put_sign_out(write, 0, 0);
 	write->state->credentials.token_epoch++; /* and those under way */
-	put_account(write, STORE_PRESENT);
+	accounts_put_record(write, STORE_PRESENT);
 	write->apply = apply_sign_out_all;
 	return REASON_NONE;
 }
@@ -266,127 +197,9 @@ enum reason op_sign_out(struct write *write, uint64_t token_id)
 {
 	if (token_id == 0)
 		return sign_out_all(write);
-	if (put_sign_out(write, token_id, 0) == 0)
+	if (accounts_put_sign_out(write, token_id, 0) == 0)
 		return REASON_NOT_FOUND;
 	write->number = token_id;
 	write->apply = apply_sign_out;
-	return REASON_NONE;
-}
-
-enum reason op_delete_account(struct write *write)
-{
-	(void)put_sign_out(write, 0, 0);
-	write_put(write, RECORD_USER_NAME, name_key(write->actor), RECORD_NONE, STORE_ANY);
-	write_put(
-		write, RECORD_ACCOUNT, record_key_id(write->actor->id), RECORD_NONE, STORE_PRESENT);
-	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
-	write->ends = true;
-	write->apply = apply_delete_account;
-	return REASON_NONE;
-}
-
-/* ---- changes ---- */
-
-static void apply_password(struct write *write)
-{
-	set_credentials(write->actor, &write->state->credentials);
-	directory_remove_tokens(write->directory, write->actor, 0, write->number);
-	write->audience->signed_out(write->audience->arg, write->actor->id, 0, write->number);
-}
-
-static void apply_rehash(struct write *write)
-{
-	set_credentials(write->actor, &write->state->credentials);
-}
-
-/* The same for one whose password was right at that epoch: another one may have come since. */
-static enum reason begin_proven(struct write *write, uint64_t epoch)
-{
-	enum reason reason = begin_change(write);
-	if (reason == REASON_NONE && write->state->credentials.token_epoch != epoch)
-		reason = REASON_WRONG_CREDENTIALS;
-	return reason;
-}
-
-enum reason op_rehash(struct write *write, const char *password_hash, uint64_t epoch)
-{
-	enum reason reason = begin_proven(write, epoch);
-	if (reason != REASON_NONE)
-		return reason;
-	set_password(&write->state->credentials, password_hash);
-	put_account(write, STORE_PRESENT);
-	write->op.vital = true; /* a part of signing in */
-	write->apply = apply_rehash;
-	return REASON_NONE;
-}
-
-/* The token that stays, in the epoch that comes. */
-static void put_kept(struct write *write, uint64_t token_id)
-{
-	struct account_token *token;
-	pthread_rwlock_rdlock(&write->directory->lock);
-	LIST_FOREACH (token, &write->actor->tokens, link)
-		if (token->id == token_id)
-			put_token_record(
-				write, token, write->state->credentials.token_epoch, STORE_PRESENT);
-	pthread_rwlock_unlock(&write->directory->lock);
-}
-
-enum reason op_set_password(
-	struct write *write, const char *password_hash, uint64_t epoch, uint64_t keep_token)
-{
-	enum reason reason = begin_proven(write, epoch);
-	if (reason != REASON_NONE)
-		return reason;
-	set_password(&write->state->credentials, password_hash);
-	write->state->credentials.token_epoch++;
-	put_account(write, STORE_PRESENT);
-	(void)put_sign_out(write, 0, keep_token);
-	put_kept(write, keep_token);
-	write->op.vital = true; /* it ends a stolen password */
-	write->reason = REASON_UNAVAILABLE; /* on a conflict: the kept token ended just now */
-	write->number = keep_token;
-	write->apply = apply_password;
-	return REASON_NONE;
-}
-
-static void apply_profile(struct write *write)
-{
-	set_shared(write->actor, &write->state->profile);
-	write->audience->profile_changed(write->audience->arg, write->actor);
-}
-
-enum reason op_set_profile(struct write *write, const struct profile *profile)
-{
-	if (!profile_fits(profile))
-		return REASON_INVALID_ARGUMENT;
-	enum reason reason = begin_change(write);
-	if (reason != REASON_NONE)
-		return reason;
-	write->state->profile = *profile;
-	put_account(write, STORE_PRESENT);
-	write->apply = apply_profile;
-	return REASON_NONE;
-}
-
-enum reason op_set_avatar(struct write *write, const struct profile *profile, const uint8_t *image,
-	size_t len, const char *media_type)
-{
-	struct profile changed = *profile;
-	crypto_hash_sha256(changed.avatar_hash, image, len);
-	changed.has_avatar = true;
-	enum reason reason = op_set_profile(write, &changed);
-	if (reason != REASON_NONE)
-		return reason;
-	char type[32];
-	(void)snprintf(type, sizeof(type), "%s", media_type);
-	uint8_t *copy = mem_dup(image, len);
-	Gchat__V1__AvatarRecord record;
-	gchat__v1__avatar_record__init(&record);
-	record.image = (ProtobufCBinaryData){.data = copy, .len = len};
-	record.media_type = type;
-	write_put(write, RECORD_AVATAR, hash_key(changed.avatar_hash), record_encode(&record.base),
-		STORE_ANY);
-	free(copy);
 	return REASON_NONE;
 }
