@@ -8,12 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+void account_rename(struct account *account, const char *name)
+{
+	struct account_name *next = mem_new(1, sizeof(*next));
+	(void)snprintf(next->text, sizeof(next->text), "%s", name);
+	next->former = account->names;
+	account->names = next;
+	account->name_count++;
+	atomic_store(&account->name, next->text);
+}
+
+static void free_names(struct account *account)
+{
+	while (account->names) {
+		struct account_name *name = account->names;
+		account->names = name->former;
+		free(name);
+	}
+}
+
 struct account *account_new(uint64_t id, const char *name, bool guest, uint64_t created_us)
 {
 	struct account *account = mem_new(1, sizeof(*account));
 	atomic_init(&account->refs, 1);
 	account->id = id;
-	(void)snprintf(account->name, sizeof(account->name), "%s", name);
+	account_rename(account, name);
 	account->guest = guest;
 	account->created_us = created_us;
 	account->presence.shown = GCHAT__V1__PRESENCE_STATE__PRESENCE_OFFLINE;
@@ -38,6 +57,7 @@ struct account *account_unref(struct account *account)
 	bucket_deinit(&account->messages);
 	bucket_deinit(&account->bytes);
 	free(account->shared.upload);
+	free_names(account);
 	free(account);
 	return NULL;
 }
@@ -45,7 +65,7 @@ struct account *account_unref(struct account *account)
 void account_get_profile(struct account *account, struct profile *ret_profile)
 {
 	*ret_profile = (struct profile){.account_id = account->id, .guest = account->guest};
-	memcpy(ret_profile->user, account->name, sizeof(ret_profile->user));
+	memcpy(ret_profile->user, atomic_load(&account->name), sizeof(ret_profile->user));
 	pthread_mutex_lock(&account->shared.mu);
 	memcpy(ret_profile->display_name, account->shared.display_name,
 		sizeof(ret_profile->display_name));
@@ -86,6 +106,7 @@ void account_get_credentials(struct account *account, struct credentials *ret_cr
 	memcpy(ret_credentials->password_hash, account->shared.password_hash,
 		sizeof(ret_credentials->password_hash));
 	ret_credentials->token_epoch = account->shared.token_epoch;
+	ret_credentials->suspended = atomic_load(&account->suspended);
 	pthread_mutex_unlock(&account->shared.mu);
 }
 
@@ -104,7 +125,7 @@ struct record_value account_encode(struct account *account, const struct profile
 	record.token_epoch = own.token_epoch;
 	record.created_us = account->created_us;
 	record.guest = account->guest;
-	record.suspended = atomic_load(&account->suspended);
+	record.suspended = own.suspended;
 	if (copy.has_avatar)
 		record.avatar_hash =
 			(ProtobufCBinaryData){.data = copy.avatar_hash, .len = LIMIT_SHA256_BYTES};

@@ -18,18 +18,27 @@
 
 enum {
 	ACCOUNT_PASSWORD_HASH_BYTES = 128, /* crypto_pwhash_STRBYTES of libsodium */
+	ACCOUNT_NAMES_MAX = 1000, /* in one life of the daemon, which keeps them all */
 	ACCOUNT_TOKENS_MAX = 100, /* one more, and the longest unused ends */
 };
 
 struct member;
 
+/* One of the names that an account had. Kept, so that whoever reads one needs no lock. */
+struct account_name {
+	struct account_name *former; /* owned, or NULL */
+	char text[LIMIT_USER_NAME_BYTES + 1];
+};
+
 struct account {
 	atomic_uint refs;
 	uint64_t id;
-	char name[LIMIT_USER_NAME_BYTES + 1];
+	char *_Atomic name; /* owned, as long as the account lives: see account_rename */
+	struct account_name *names; /* owned: the name, and former ones; the writer's */
+	atomic_uint name_count;
 	uint64_t created_us;
 	bool guest;
-	atomic_bool suspended;
+	atomic_bool suspended; /* set by the writer */
 	atomic_bool rewritten; /* a write of its record is under way: write_claim_account */
 	atomic_uint sessions; /* open streams */
 	_Atomic uint64_t last_seen_us;
@@ -100,6 +109,10 @@ struct account *account_new(uint64_t id, const char *name, bool guest, uint64_t 
 struct account *account_ref(struct account *account);
 struct account *account_unref(struct account *account);
 
+/* Another name from now on. What was read before stays readable while the account lives. Writer
+ * thread, under the lock of the directory that lists it. */
+void account_rename(struct account *account, const char *name);
+
 /* Any thread. */
 void account_get_profile(struct account *account, struct profile *ret_profile);
 
@@ -115,6 +128,7 @@ void profile_to_member(struct profile *profile, Gchat__V1__Role role,
 struct credentials {
 	char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
 	uint64_t token_epoch;
+	bool suspended; /* it can't sign in, and its tokens are refused */
 };
 
 /* Any thread. */

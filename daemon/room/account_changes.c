@@ -41,6 +41,7 @@ void accounts_set_credentials(struct account *account, const struct credentials 
 	memcpy(account->shared.password_hash, credentials->password_hash,
 		sizeof(account->shared.password_hash));
 	account->shared.token_epoch = credentials->token_epoch;
+	atomic_store(&account->suspended, credentials->suspended);
 	pthread_mutex_unlock(&account->shared.mu);
 }
 
@@ -54,6 +55,15 @@ bool accounts_profile_fits(const struct profile *profile)
 {
 	return name_text_fits(profile->display_name, LIMIT_DISPLAY_NAME_BYTES, true) &&
 	       name_text_fits(profile->status_text, LIMIT_STATUS_TEXT_BYTES, true);
+}
+
+void accounts_put_name(struct write *write, const char *name)
+{
+	Gchat__V1__UserNameRecord record;
+	gchat__v1__user_name_record__init(&record);
+	record.account_id = write->actor->id;
+	write_put(write, RECORD_USER_NAME, accounts_name_key(name), record_encode(&record.base),
+		STORE_ABSENT);
 }
 
 /* The actor's record is to change: claimed, with the state as it is now. */
@@ -174,6 +184,62 @@ enum reason op_set_avatar(struct write *write, const struct profile *profile, co
 	return REASON_NONE;
 }
 
+/* ---- by an administrator ---- */
+
+static void apply_suspend(struct write *write)
+{
+	accounts_set_credentials(write->actor, &write->state->credentials);
+	if (write->state->credentials.suspended)
+		write->audience->ended(
+			write->audience->arg, write->actor->id, REASON_ACCOUNT_SUSPENDED);
+}
+
+enum reason op_suspend_account(struct write *write, bool suspended)
+{
+	enum reason reason = accounts_begin_change(write);
+	if (reason != REASON_NONE)
+		return reason;
+	write->already = write->state->credentials.suspended == suspended;
+	if (write->already)
+		return REASON_NONE;
+	write->state->credentials.suspended = suspended;
+	accounts_put_record(write, STORE_PRESENT);
+	write->op.vital = true; /* it ends an abuse */
+	write->apply = apply_suspend;
+	return REASON_NONE;
+}
+
+static void apply_rename(struct write *write)
+{
+	directory_rename_account(write->directory, write->actor, write->state->profile.user);
+	write->audience->profile_changed(write->audience->arg, write->actor);
+}
+
+enum reason op_rename_account(struct write *write, const char *name)
+{
+	if (!name_is_user(name))
+		return REASON_INVALID_ARGUMENT;
+	enum reason reason = accounts_begin_change(write);
+	if (reason != REASON_NONE)
+		return reason;
+	struct profile *profile = &write->state->profile;
+	write->already = strcmp(profile->user, name) == 0;
+	if (write->already)
+		return REASON_NONE;
+	if (write->actor->name_count >= ACCOUNT_NAMES_MAX)
+		return REASON_RATE_LIMITED;
+	write_put(
+		write, RECORD_USER_NAME, accounts_name_key(profile->user), RECORD_NONE, STORE_ANY);
+	(void)snprintf(profile->user, sizeof(profile->user), "%s", name);
+	accounts_put_name(write, name);
+	accounts_put_record(write, STORE_PRESENT);
+	write->reason = REASON_USER_EXISTS; /* on a conflict */
+	write->apply = apply_rename;
+	return REASON_NONE;
+}
+
+/* ---- the end ---- */
+
 static void apply_delete_account(struct write *write)
 {
 	uint64_t account_id = write->actor->id;
@@ -186,6 +252,9 @@ static void apply_delete_account(struct write *write)
 
 enum reason op_delete_account(struct write *write)
 {
+	/* claimed: a name that it is given at the same time would be nobody's, and taken for ever */
+	if (!write_claim_account(write))
+		return REASON_UNAVAILABLE;
 	(void)accounts_put_sign_out(write, 0, 0);
 	write_put(write, RECORD_USER_NAME, accounts_name_key(write->actor->name), RECORD_NONE,
 		STORE_ANY);

@@ -66,33 +66,34 @@ static void apply_create_account(struct write *write)
 	accounts_set_shared(write->actor, &write->state->profile);
 	accounts_set_credentials(write->actor, &write->state->credentials);
 	directory_add_account(write->directory, account_ref(write->actor));
-	apply_token(write);
+	if (write->token)
+		apply_token(write);
 }
 
-enum reason op_create_account(struct write *write, const struct profile *profile,
-	const char *password_hash, const uint8_t token_hash[LIMIT_SHA256_BYTES], const char *device)
+static bool is_taken(struct directory *d, const char *name)
 {
-	struct directory *d = write->directory;
+	struct account *known = directory_find_user(d, name);
+	(void)account_unref(known);
+	return known;
+}
+
+enum reason op_create_account(struct write *write, const struct op_account *new)
+{
+	const struct profile *profile = new->profile;
 	if (!name_is_user(profile->user) || !accounts_profile_fits(profile))
 		return REASON_INVALID_ARGUMENT;
-	struct account *known = directory_find_user(d, profile->user);
-	if (known) {
-		(void)account_unref(known);
+	if (is_taken(write->directory, profile->user))
 		return REASON_USER_EXISTS;
-	}
 	uint64_t id = write_take_id(write, ID_ACCOUNT);
 	write->actor = account_new(id, profile->user, profile->guest, clock_wall_us());
 	struct write_state *state = write_new_state(write);
 	state->profile = *profile;
 	state->profile.account_id = id;
-	accounts_set_password(&state->credentials, password_hash);
-	Gchat__V1__UserNameRecord name;
-	gchat__v1__user_name_record__init(&name);
-	name.account_id = id;
-	write_put(write, RECORD_USER_NAME, accounts_name_key(write->actor->name),
-		record_encode(&name.base), STORE_ABSENT);
+	accounts_set_password(&state->credentials, new->password_hash);
+	accounts_put_name(write, profile->user);
 	accounts_put_record(write, STORE_ABSENT);
-	put_token(write, token_hash, device, 0);
+	if (new->token_hash)
+		put_token(write, new->token_hash, new->device, 0);
 	write->reason = REASON_USER_EXISTS; /* on a conflict */
 	write->apply = apply_create_account;
 	return REASON_NONE;

@@ -15,6 +15,8 @@ size_t accounts_put_sign_out(struct write *write, uint64_t token_id, uint64_t bu
 /* ---- account_changes.c ---- */
 
 struct record_key accounts_name_key(const char *name);
+/* That name is the actor's, and nobody else's. */
+void accounts_put_name(struct write *write, const char *name);
 /* The actor's record as write->state says. */
 void accounts_put_record(struct write *write, enum store_condition condition);
 /* The actor's record is to change: claimed, with the state as it is now. */

@@ -372,6 +372,15 @@ void directory_remove_account(struct directory *d, struct account *account)
 	(void)account_unref(account);
 }
 
+void directory_rename_account(struct directory *d, struct account *account, const char *name)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	HASH_DELETE(by_name, d->names, account);
+	account_rename(account, name);
+	HASH_ADD_KEYPTR(by_name, d->names, account->name, strlen(account->name), account);
+	pthread_rwlock_unlock(&d->lock);
+}
+
 void directory_add_room(struct directory *d, struct room *room)
 {
 	pthread_rwlock_wrlock(&d->lock);

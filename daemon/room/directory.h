@@ -142,6 +142,8 @@ bool directory_ring_held(struct directory *directory);
 
 void directory_add_account(struct directory *directory, struct account *account); /* takes ref */
 void directory_remove_account(struct directory *directory, struct account *account);
+void directory_rename_account(
+	struct directory *directory, struct account *account, const char *name);
 void directory_add_room(struct directory *directory, struct room *room); /* takes ref */
 void directory_remove_room(struct directory *directory, struct room *room);
 void directory_add_token(struct directory *directory, struct account_token *token); /* takes it */

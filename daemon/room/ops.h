@@ -67,10 +67,15 @@ enum reason op_delete_room(struct write *write);
 
 /* ---- accounts ---- */
 
-/* A new account (write->actor on success, not yet listed) with its first token. */
-enum reason op_create_account(struct write *write, const struct profile *profile,
-	const char *password_hash, const uint8_t token_hash[LIMIT_SHA256_BYTES],
-	const char *device);
+/* What a new account begins with. All borrowed until the call returns. */
+struct op_account {
+	const struct profile *profile;
+	const char *password_hash; /* "": it can't sign in with a password */
+	const uint8_t *token_hash; /* of its first token, LIMIT_SHA256_BYTES; NULL: it has none */
+	const char *device; /* of that token */
+};
+/* A new account: write->actor on success, not yet listed. */
+enum reason op_create_account(struct write *write, const struct op_account *new);
 /* One more token for the actor, whose credentials were right at that epoch: where all its tokens have
  * ended since (or do before this is committed), WRONG_CREDENTIALS. Above ACCOUNT_TOKENS_MAX its longest unused one ends. */
 enum reason op_sign_in(struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES],
@@ -87,6 +92,10 @@ enum reason op_rehash(struct write *write, const char *password_hash, uint64_t e
 /* A new password; all other tokens end, with those of sign-ins under way. */
 enum reason op_set_password(
 	struct write *write, const char *password_hash, uint64_t epoch, uint64_t keep_token);
+/* The actor can't sign in and its sessions end with ACCOUNT_SUSPENDED; or it can again. */
+enum reason op_suspend_account(struct write *write, bool suspended);
+/* Another user name for the actor, which nobody has. What is stored of it keeps the old one. */
+enum reason op_rename_account(struct write *write, const char *name);
 enum reason op_set_profile(struct write *write, const struct profile *profile);
 /* As op_set_profile with a new avatar: its image is stored under its hash. */
 enum reason op_set_avatar(struct write *write, const struct profile *profile, const uint8_t *image,

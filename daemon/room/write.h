@@ -119,4 +119,6 @@ struct audience {
 		void *arg, struct account *account, struct room *room, uint64_t read_seq);
 	/* The account's sessions opened with this token end; 0: all of them, but for token `but`. */
 	void (*signed_out)(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but);
+	/* All the account's sessions end, for that reason. */
+	void (*ended)(void *arg, uint64_t account_id, enum reason reason);
 };

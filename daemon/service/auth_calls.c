@@ -186,9 +186,11 @@ static void store_account(struct call *call)
 	struct token_hash hash;
 	make_token(in, &hash);
 	struct write *write = call_begin_write(call);
-	call_write(call,
-		op_create_account(write, &in->profile, in->new_hash, hash.bytes, in->device),
-		reply_signed_in);
+	const struct op_account new = {.profile = &in->profile,
+		.password_hash = in->new_hash,
+		.token_hash = hash.bytes,
+		.device = in->device};
+	call_write(call, op_create_account(write, &new), reply_signed_in);
 }
 
 /* Worker thread. */
@@ -257,8 +259,11 @@ void auth_login_guest(struct call *call, const ProtobufCMessage *msg)
 	(void)snprintf(
 		in->profile.display_name, sizeof(in->profile.display_name), "%s", r->display_name);
 	struct write *write = call_begin_write(call);
-	call_write(call, op_create_account(write, &in->profile, "", hash.bytes, in->device),
-		reply_signed_in);
+	const struct op_account new = {.profile = &in->profile,
+		.password_hash = "",
+		.token_hash = hash.bytes,
+		.device = in->device};
+	call_write(call, op_create_account(write, &new), reply_signed_in);
 }
 
 /* ---- passwords ---- */

@@ -238,8 +238,11 @@ void hello_take(struct session *s, const Gchat__V1__ClientFrame *frame)
 		session_end(s, REASON_INVALID_ARGUMENT, NULL);
 	else
 		greet(s, hello);
-	/* a token that ended before the session was listed under its account ends it now */
-	if (s->state == SESSION_GREETING || s->state == SESSION_LIVE)
-		if (!directory_has_token(s->shard->hub->options.directory, s->account, s->token_id))
-			session_end(s, REASON_SIGNED_OUT, NULL);
+	/* what ended before the session was listed under its account ends it now */
+	if (s->state != SESSION_GREETING && s->state != SESSION_LIVE)
+		return;
+	if (!directory_has_token(s->shard->hub->options.directory, s->account, s->token_id))
+		session_end(s, REASON_SIGNED_OUT, NULL);
+	else if (atomic_load(&s->account->suspended))
+		session_end(s, REASON_ACCOUNT_SUSPENDED, NULL);
 }

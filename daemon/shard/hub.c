@@ -189,6 +189,11 @@ static void signed_out(void *arg, uint64_t account_id, uint64_t token_id, uint64
 	hub_end_account(arg, account_id, token_id, but, REASON_SIGNED_OUT, NULL);
 }
 
+static void ended(void *arg, uint64_t account_id, enum reason reason)
+{
+	hub_end_account(arg, account_id, 0, 0, reason, NULL);
+}
+
 /* ---- updates ---- */
 
 static bool wanted(struct session *s, const struct notice *n)
@@ -330,7 +335,8 @@ struct hub *hub_new(const struct hub_options *options)
 		.parted = parted,
 		.profile_changed = profile_changed,
 		.marker_moved = options->on_marker,
-		.signed_out = signed_out};
+		.signed_out = signed_out,
+		.ended = ended};
 	hub->shards = mem_new(options->shards, sizeof(*hub->shards));
 	for (unsigned i = 0; i < options->shards; i++)
 		shard_init(&hub->shards[i], hub, i);

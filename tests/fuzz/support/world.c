@@ -351,8 +351,11 @@ static void add_people(struct world *w)
 		(void)snprintf(profile.user, sizeof(profile.user), "%s", names[i]);
 		make_token(w, i, &hash);
 		begin(w, &writes[i], NULL, NULL);
-		GC_ASSERT(op_create_account(&writes[i], &profile, "", hash.bytes, "fuzz") ==
-			  REASON_NONE);
+		const struct op_account new = {.profile = &profile,
+			.password_hash = "",
+			.token_hash = hash.bytes,
+			.device = "fuzz"};
+		GC_ASSERT(op_create_account(&writes[i], &new) == REASON_NONE);
 		w->people[i] = account_ref(writes[i].actor);
 		write_start(&writes[i]);
 	}

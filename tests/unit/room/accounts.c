@@ -54,11 +54,21 @@ static bool is_valid(struct site *site, unsigned number)
 	return account != NULL;
 }
 
+static enum reason create_op(struct write *write, const struct profile *profile,
+	const char *password_hash, const struct hash *token)
+{
+	const struct op_account new = {.profile = profile,
+		.password_hash = password_hash,
+		.token_hash = token ? token->bytes : NULL,
+		.device = "test"};
+	return op_create_account(write, &new);
+}
+
 static enum reason create(struct site *site, const struct profile *profile)
 {
 	struct hash hash = hash_of(99);
 	struct write *write = begin(site, NULL, NULL, NULL);
-	return run(write, op_create_account(write, profile, "hash", hash.bytes, "test"));
+	return run(write, create_op(write, profile, "hash", &hash));
 }
 
 static void a_new_account_is_found_and_signed_in(void **state)
@@ -94,8 +104,8 @@ static void of_two_accounts_of_one_name_at_once_one_is_made(void **state)
 	struct hash two = hash_of(2);
 	struct write *a = begin(site, NULL, NULL, NULL);
 	struct write *b = begin(site, NULL, NULL, NULL);
-	enum reason first = op_create_account(a, &profile, "", one.bytes, "");
-	enum reason second = op_create_account(b, &profile, "", two.bytes, "");
+	enum reason first = create_op(a, &profile, "", &one);
+	enum reason second = create_op(b, &profile, "", &two);
 	start(a, first);
 	start(b, second);
 	assert_int_equal(await(a), REASON_NONE);

@@ -69,6 +69,14 @@ static void signed_out(void *arg, uint64_t account_id, uint64_t token_id, uint64
 	site->heard.but = but;
 }
 
+static void ended(void *arg, uint64_t account_id, enum reason reason)
+{
+	struct site *site = arg;
+	site->heard.ended++;
+	site->heard.account_id = account_id;
+	site->heard.reason = reason;
+}
+
 /* ---- changes ---- */
 
 static void on_done(struct write *write)
@@ -139,7 +147,9 @@ struct account *add_account(struct site *site, const char *name, bool guest)
 	(void)snprintf(profile.user, sizeof(profile.user), "%s", name);
 	(void)snprintf((char *)hash, sizeof(hash), "token %u", ++token);
 	struct write *write = begin(site, NULL, NULL, NULL);
-	start(write, op_create_account(write, &profile, "", hash, "test"));
+	const struct op_account new = {
+		.profile = &profile, .password_hash = "", .token_hash = hash, .device = "test"};
+	start(write, op_create_account(write, &new));
 	assert_int_equal(await(write), REASON_NONE);
 	struct account *account = write->actor; /* the directory has a reference too */
 	end(write);
@@ -291,7 +301,8 @@ int site_setup(void **state)
 		.parted = parted,
 		.profile_changed = profile_changed,
 		.marker_moved = marker_moved,
-		.signed_out = signed_out};
+		.signed_out = signed_out,
+		.ended = ended};
 	if (strcmp(engine, "sqlite") == 0) {
 		(void)snprintf(site->folder, sizeof(site->folder), "/tmp/gchat-room-XXXXXX");
 		if (!mkdtemp(site->folder))

@@ -17,6 +17,8 @@ struct heard {
 	unsigned profiles;
 	unsigned markers;
 	unsigned signed_out;
+	unsigned ended;
+	enum reason reason; /* of the last end */
 	uint64_t account_id; /* of the last one told */
 	uint64_t seq; /* the same */
 	uint64_t token_id;
