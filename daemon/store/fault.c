@@ -167,6 +167,12 @@ static enum store_status fault_read_referring(
 	return inner->read_referring(inner_of(reader), range, fn, arg);
 }
 
+static enum store_status fault_read_author(
+	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg)
+{
+	return inner->read_author(inner_of(reader), range, fn, arg);
+}
+
 static enum store_status fault_count(struct store_reader *reader, const struct store_range *range,
 	uint64_t but_author, uint32_t *ret_count)
 {
@@ -255,6 +261,7 @@ const struct store_engine store_engine_fault = {
 	.read_end = fault_read_end,
 	.read = fault_read,
 	.read_referring = fault_read_referring,
+	.read_author = fault_read_author,
 	.count = fault_count,
 	.seq_at = fault_seq_at,
 	.heads = fault_heads,

@@ -128,6 +128,7 @@ const struct store_engine store_engine_mem = {
 	.read_end = mem_read_end,
 	.read = mem_read,
 	.read_referring = mem_read_referring,
+	.read_author = mem_read_author,
 	.count = mem_count,
 	.seq_at = mem_seq_at,
 	.heads = mem_heads,

@@ -197,6 +197,13 @@ static void erase_target(const struct mem_log *log, uint64_t target_seq, uint64_
 	}
 }
 
+static void erase_one(const struct mem_store *s, const struct store_erase *e)
+{
+	const struct mem_log *log = mem_find_log(s, e->log);
+	if (mem_find_event(log, e->seq))
+		erase_target(log, e->seq, log->head + 1);
+}
+
 static struct mem_event *new_event(struct mem_log *log)
 {
 	size_t count = (size_t)(log->head + 1 - log->floor);
@@ -245,6 +252,8 @@ enum store_status mem_apply(void *impl, struct store_op *op)
 		write_record(s, &op->puts[i]);
 	for (size_t i = 0; i < op->append_count; i++)
 		append(s, &op->appends[i]);
+	for (size_t i = 0; i < op->erase_count; i++)
+		erase_one(s, &op->erases[i]);
 	if (op->drop_log != 0)
 		mem_drop_log(s, op->drop_log);
 	return STORE_OK;

@@ -89,6 +89,8 @@ enum store_status mem_read(
 	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg);
 enum store_status mem_read_referring(
 	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg);
+enum store_status mem_read_author(
+	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg);
 enum store_status mem_count(struct store_reader *reader, const struct store_range *range,
 	uint64_t but_author, uint32_t *ret_count);
 enum store_status mem_seq_at(

@@ -73,6 +73,25 @@ enum store_status mem_read_referring(
 	return STORE_OK;
 }
 
+enum store_status mem_read_author(
+	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg)
+{
+	const struct mem_log *log = mem_find_log(store_of(reader), range->log);
+	size_t left = range->max;
+	if (!log)
+		return STORE_OK;
+	uint64_t seq = range->from > log->floor ? range->from : log->floor;
+	for (; seq <= range->to && seq <= log->head && left > 0; seq++) {
+		const struct mem_event *e = &log->events[seq - log->floor];
+		if (e->author != range->author || (e->flags & STORE_EVENT_ERASED))
+			continue;
+		if (!deliver(e, seq, fn, arg))
+			break;
+		left--;
+	}
+	return STORE_OK;
+}
+
 enum store_status mem_count(struct store_reader *reader, const struct store_range *range,
 	uint64_t but_author, uint32_t *ret_count)
 {

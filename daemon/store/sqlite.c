@@ -221,6 +221,7 @@ const struct store_engine store_engine_sqlite = {
 	.read_end = sqlite_read_end,
 	.read = sqlite_read,
 	.read_referring = sqlite_read_referring,
+	.read_author = sqlite_read_author,
 	.count = sqlite_count,
 	.seq_at = sqlite_seq_at,
 	.heads = sqlite_heads,

@@ -49,6 +49,8 @@ static const char *const SQL[_SQL_MAX] = {
 		"SELECT " EVENT_COLUMNS " FROM ev WHERE key IN"
 		" (SELECT key FROM ev WHERE target >= ?1 AND target <= ?2 AND key > ?4"
 		" ORDER BY key LIMIT ?3) ORDER BY key",
+	[SQL_EVENT_READ_AUTHOR] = "SELECT " EVENT_COLUMNS " FROM ev WHERE key >= ?1 AND key <= ?2"
+				  " AND author = ?4 AND (flags & ?5) = 0 ORDER BY key LIMIT ?3",
 	[SQL_EVENT_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM ev WHERE key > ?1 AND key <= ?2"
 			    " AND (flags & ?5) AND author <> ?4 LIMIT ?3)",
 	[SQL_EVENT_TIME] = "SELECT key, time_us FROM ev"

@@ -137,16 +137,30 @@ static enum store_status check_target(struct sqlite_store *s, const struct store
 	return status == STORE_OK ? found : status;
 }
 
-/* Only events before `key`: the one that asked for it keeps its own body. */
-static enum store_status erase_target(
-	struct sqlite_store *s, const struct store_append *a, uint64_t key)
+/* With what refers to it before `end`: an event that asks for it keeps its own body. */
+static enum store_status erase_until(struct sqlite_store *s, uint64_t key, uint64_t end)
 {
-	const uint64_t values[] = {
-		row_key(a->log, a->target_seq), STORE_EVENT_COUNTED, STORE_EVENT_ERASED, key};
+	const uint64_t values[] = {key, STORE_EVENT_COUNTED, STORE_EVENT_ERASED, end};
 	enum store_status status = conn_run(&s->conn, SQL_EVENT_ERASE, values, 3);
 	if (status == STORE_OK)
 		status = conn_run(&s->conn, SQL_EVENT_ERASE_REFERRING, values, 4);
 	return status;
+}
+
+static enum store_status erase_target(
+	struct sqlite_store *s, const struct store_append *a, uint64_t key)
+{
+	return erase_until(s, row_key(a->log, a->target_seq), key);
+}
+
+static enum store_status erase_one(struct sqlite_store *s, const struct store_erase *erase)
+{
+	struct head *head = NULL;
+	enum store_status status = heads_get(&s->heads, &s->conn, erase->log, &head);
+	if (status != STORE_OK || head->dropped || erase->seq < head->floor ||
+		erase->seq > head->head)
+		return status;
+	return erase_until(s, row_key(erase->log, erase->seq), row_key(erase->log + 1, 0));
 }
 
 /* ---- appending ---- */
@@ -290,7 +304,8 @@ static enum store_status judge(struct sqlite_store *s, struct store_op *op)
 enum store_status sqlite_apply(void *impl, struct store_op *op)
 {
 	struct sqlite_store *s = impl;
-	if (op->append_count == 1 && op->put_count == 0 && op->drop_log == 0)
+	if (op->append_count == 1 && op->put_count == 0 && op->erase_count == 0 &&
+		op->drop_log == 0)
 		return apply_single(s, op->appends);
 	enum store_status status = judge(s, op);
 	for (size_t i = 0; status == STORE_OK && i < op->put_count; i++)
@@ -301,6 +316,8 @@ enum store_status sqlite_apply(void *impl, struct store_op *op)
 		if (status == STORE_OK && !done)
 			return STORE_DAMAGED; /* the index says both: taken, and free */
 	}
+	for (size_t i = 0; status == STORE_OK && i < op->erase_count; i++)
+		status = erase_one(s, &op->erases[i]);
 	if (status == STORE_OK && op->drop_log != 0)
 		status = drop_log(s, op->drop_log);
 	return status;

@@ -37,6 +37,8 @@ enum store_status sqlite_read(
 	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg);
 enum store_status sqlite_read_referring(
 	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg);
+enum store_status sqlite_read_author(
+	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg);
 enum store_status sqlite_count(struct store_reader *reader, const struct store_range *range,
 	uint64_t but_author, uint32_t *ret_count);
 enum store_status sqlite_seq_at(

@@ -70,13 +70,24 @@ static struct store_event event_of(const struct row *row)
 	};
 }
 
+static sqlite3_stmt *take_rows(struct conn *conn, enum sql sql, const struct store_range *range)
+{
+	const uint64_t first = row_key(range->log, range->from);
+	const uint64_t last = row_key(range->log, range->to);
+	const uint64_t after = row_key(range->log, range->after);
+	if (sql == SQL_EVENT_READ)
+		return conn_take(conn, sql, (const uint64_t[]){first, last, range->max}, 3);
+	if (sql == SQL_EVENT_READ_REFERRING)
+		return conn_take(conn, sql, (const uint64_t[]){first, last, range->max, after}, 4);
+	return conn_take(conn, sql,
+		(const uint64_t[]){first, last, range->max, range->author, STORE_EVENT_ERASED}, 5);
+}
+
 static enum store_status read_rows(struct store_reader *reader, enum sql sql,
 	const struct store_range *range, store_event_fn fn, void *arg)
 {
 	struct conn *conn = conn_of(reader);
-	const uint64_t values[] = {row_key(range->log, range->from), row_key(range->log, range->to),
-		range->max, row_key(range->log, range->after)};
-	sqlite3_stmt *stmt = conn_take(conn, sql, values, sql == SQL_EVENT_READ ? 3 : 4);
+	sqlite3_stmt *stmt = take_rows(conn, sql, range);
 	int rc = SQLITE_ERROR;
 	while (stmt && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct row row = row_fetch(stmt);
@@ -100,6 +111,17 @@ enum store_status sqlite_read(
 	if (status != STORE_OK || !any)
 		return status;
 	return read_rows(reader, SQL_EVENT_READ, &held, fn, arg);
+}
+
+enum store_status sqlite_read_author(
+	struct store_reader *reader, const struct store_range *range, store_event_fn fn, void *arg)
+{
+	struct store_range held = *range;
+	bool any = false;
+	enum store_status status = narrow(reader, &held, &any);
+	if (status != STORE_OK || !any)
+		return status;
+	return read_rows(reader, SQL_EVENT_READ_AUTHOR, &held, fn, arg);
 }
 
 /* Targets below the floor still count: what refers to them may be kept. */

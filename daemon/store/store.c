@@ -138,13 +138,21 @@ static void check_put(const struct store_put *put)
 	GC_ASSERT(put->key_len >= 1 && put->key_len <= STORE_KEY_BYTES_MAX);
 }
 
+static void check_erase(const struct store_erase *erase)
+{
+	GC_ASSERT(erase->log >= 1 && erase->log <= STORE_LOG_ID_MAX);
+	GC_ASSERT(erase->seq >= 1 && erase->seq <= STORE_SEQ_MAX);
+}
+
 void store_submit(struct store *store, struct store_op *op)
 {
-	GC_ASSERT(op->drop_log <= STORE_LOG_ID_MAX);
+	GC_ASSERT(op->drop_log <= STORE_LOG_ID_MAX && op->erase_count <= STORE_ERASE_MAX);
 	for (size_t i = 0; i < op->append_count; i++)
 		check_append(op, &op->appends[i]);
 	for (size_t i = 0; i < op->put_count; i++)
 		check_put(&op->puts[i]);
+	for (size_t i = 0; i < op->erase_count; i++)
+		check_erase(&op->erases[i]);
 	writer_submit(&store->writer, op);
 }
 
@@ -210,6 +218,21 @@ enum store_status store_read_referring(struct store_reader *reader, uint64_t log
 	if (!clamp_range(&range))
 		return STORE_OK;
 	return reader->engine->read_referring(reader, &range, fn, arg);
+}
+
+enum store_status store_read_author(struct store_reader *reader, const struct store_authored *what,
+	size_t max, store_event_fn fn, void *arg)
+{
+	if (!reader->engine)
+		return STORE_UNAVAILABLE;
+	struct store_range range = {.log = what->log,
+		.author = what->author,
+		.from = what->from,
+		.to = what->to,
+		.max = max};
+	if (!clamp_range(&range))
+		return STORE_OK;
+	return reader->engine->read_author(reader, &range, fn, arg);
 }
 
 enum store_status store_count(struct store_reader *reader, uint64_t log, uint64_t after,

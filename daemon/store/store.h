@@ -38,6 +38,7 @@ enum {
 	STORE_PAGE_MAX = 1000, /* events in one read */
 	STORE_READERS_MAX = 16,
 	STORE_TRIM_MAX = 65536, /* store_trim calls under way */
+	STORE_ERASE_MAX = 256, /* events erased by one op: it holds up the others */
 };
 
 enum store_durability {
@@ -98,6 +99,13 @@ struct store_put {
 	} condition;
 };
 
+/* An event whose content is to go, with that of all that refer to it. The event stays, as a tombstone.
+ * Where there is none, or it is erased already, nothing happens. */
+struct store_erase {
+	uint64_t log;
+	uint64_t seq;
+};
+
 /*
  * One atomic write. Embedded in its owner, who keeps it and all it points to until on_done. With
  * several appends (of any authors, no two with one client id) the op's status is that of the
@@ -108,6 +116,9 @@ struct store_op {
 	size_t append_count;
 	const struct store_put *puts; /* borrowed */
 	size_t put_count;
+	const struct store_erase
+		*erases; /* borrowed; none of an event that the op itself appends */
+	size_t erase_count; /* at most STORE_ERASE_MAX */
 	bool vital; /* small and needed even on a full disk, like a log-in: takes from the reserve */
 	uint64_t drop_log; /* also delete this log whole, head and all; 0: none. Not one of
 			      its appends' logs. A large one is emptied behind the scenes. */
@@ -227,10 +238,24 @@ void store_get_stats(struct store *store, struct store_stats *ret_stats);
 enum store_status store_read(struct store_reader *reader, uint64_t log, uint64_t from, uint64_t to,
 	size_t max, store_event_fn fn, void *arg);
 
+/* What store_read_author looks for. */
+struct store_authored {
+	uint64_t log;
+	uint64_t author;
+	uint64_t from;
+	uint64_t to;
+};
+
 /* Events that refer to a target in from..to and have seq > after, ascending, at most `max` (and
  * STORE_PAGE_MAX). Damaged ones: as with store_read. */
 enum store_status store_read_referring(struct store_reader *reader, uint64_t log, uint64_t from,
 	uint64_t to, uint64_t after, size_t max, store_event_fn fn, void *arg);
+
+/* Events by the author with from <= seq <= to, ascending, that aren't erased; at most `max` (and
+ * STORE_PAGE_MAX). All events in between are looked at: keep the range short. Damaged ones: as with
+ * store_read. */
+enum store_status store_read_author(struct store_reader *reader, const struct store_authored *what,
+	size_t max, store_event_fn fn, void *arg);
 
 /* Counted, not erased events with seq > after whose author isn't `but_author`; stops at `max`. */
 enum store_status store_count(struct store_reader *reader, uint64_t log, uint64_t after,

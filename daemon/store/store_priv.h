@@ -25,6 +25,7 @@ struct store_range {
 	uint64_t from; /* first and last seq, of the targets for read_referring */
 	uint64_t to;
 	uint64_t after; /* read_referring, count: only events with a greater seq */
+	uint64_t author; /* read_author: whose */
 	size_t max;
 };
 
@@ -88,6 +89,8 @@ struct store_engine {
 	enum store_status (*read)(struct store_reader *reader, const struct store_range *range,
 		store_event_fn fn, void *arg);
 	enum store_status (*read_referring)(struct store_reader *reader,
+		const struct store_range *range, store_event_fn fn, void *arg);
+	enum store_status (*read_author)(struct store_reader *reader,
 		const struct store_range *range, store_event_fn fn, void *arg);
 	enum store_status (*count)(struct store_reader *reader, const struct store_range *range,
 		uint64_t but_author, uint32_t *ret_count);

@@ -39,6 +39,11 @@
 	X(an_edit_sent_again_after_the_deletion_is_a_duplicate)                                    \
 	X(a_deletion_with_a_taken_id_erases_nothing)                                               \
 	X(referring_events_are_read_by_target)                                                     \
+	X(events_are_erased_by_place_with_what_refers_to_them)                                     \
+	X(erasing_by_place_spares_what_isnt_there)                                                 \
+	X(erasures_and_records_are_stored_together)                                                \
+	X(an_authors_events_are_found)                                                             \
+	X(an_authors_events_are_paged)                                                             \
 	X(referring_events_are_paged)                                                              \
 	/* test_log.c */                                                                           \
 	X(a_read_is_limited_to_its_range_and_number)                                               \

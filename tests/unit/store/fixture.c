@@ -242,6 +242,16 @@ enum store_status drop_log(struct fixture *f, uint64_t log)
 	return write_run(f, &w);
 }
 
+enum store_status erase_events(
+	struct fixture *f, const struct store_erase *erases, size_t count, const char *key)
+{
+	struct store_put put = text_put(STORE_PRESENT, key ? key : "", "erased");
+	struct write w = {.op = {.erases = erases, .erase_count = count}};
+	w.op.puts = key ? &put : NULL;
+	w.op.put_count = key != NULL;
+	return write_run(f, &w);
+}
+
 /* ---- reading ---- */
 
 static struct {
@@ -249,6 +259,7 @@ static struct {
 	enum {
 		EVENTS,
 		REFERRING,
+		AUTHOR,
 		HEAD,
 		HEADS,
 		COUNT,
@@ -330,6 +341,13 @@ static enum store_status run_reading(struct store_reader *r)
 	case REFERRING:
 		return store_read_referring(r, reading.log, reading.from, reading.to, reading.after,
 			reading.max, on_event, NULL);
+	case AUTHOR:
+		return store_read_author(r,
+			&(struct store_authored){.log = reading.log,
+				.author = reading.after,
+				.from = reading.from,
+				.to = reading.to},
+			reading.max, on_event, NULL);
 	case HEAD:
 		return store_head(r, reading.log, &reading.head);
 	case HEADS:
@@ -387,6 +405,18 @@ const struct seen *read_referring(
 	reading.from = from;
 	reading.to = to;
 	reading.after = after;
+	reading.max = max;
+	begin_reading(f);
+	return &reading.seen;
+}
+
+const struct seen *read_author(struct fixture *f, const struct store_authored *what, size_t max)
+{
+	reading.what = AUTHOR;
+	reading.log = what->log;
+	reading.from = what->from;
+	reading.to = what->to;
+	reading.after = what->author;
 	reading.max = max;
 	begin_reading(f);
 	return &reading.seen;

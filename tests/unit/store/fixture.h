@@ -65,6 +65,10 @@ enum store_status put_text(
 enum store_status put_vital_text(struct fixture *f, const char *key, const char *value);
 enum store_status drop_log(struct fixture *f, uint64_t log);
 
+/* Erases events of a log by one op, and puts a record with it where `key` isn't NULL. */
+enum store_status erase_events(
+	struct fixture *f, const struct store_erase *erases, size_t count, const char *key);
+
 /* ---- reading ---- */
 
 struct seen_event {
@@ -90,6 +94,7 @@ const struct seen *read_events(
 	struct fixture *f, uint64_t log, uint64_t from, uint64_t to, size_t max);
 const struct seen *read_referring(
 	struct fixture *f, uint64_t log, uint64_t from, uint64_t to, uint64_t after, size_t max);
+const struct seen *read_author(struct fixture *f, const struct store_authored *what, size_t max);
 struct store_head read_head(struct fixture *f, uint64_t log);
 uint32_t read_count(
 	struct fixture *f, uint64_t log, uint64_t after, uint64_t but_author, uint32_t max);

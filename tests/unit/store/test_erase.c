@@ -197,3 +197,102 @@ void referring_events_are_paged(void **state)
 	}
 	assert_int_equal(total, 10);
 }
+
+void events_are_erased_by_place_with_what_refers_to_them(void **state)
+{
+	struct fixture *f = *state;
+	struct write w;
+	write_ok(f, 1, 1, "one");
+	write_ok(f, 1, 2, "two");
+	write_run(f, referring(&w, 1, 0, 1, "edit of one"));
+	write_run(f, referring(&w, 3, 0, 2, "reaction to two"));
+	write_ok(f, 2, 1, "elsewhere");
+	const struct store_erase erases[] = {{1, 1}, {2, 1}, {1, 4}};
+	assert_int_equal(erase_events(f, erases, 3, NULL), STORE_OK);
+	const uint32_t flags[] = {
+		STORE_EVENT_ERASED, STORE_EVENT_COUNTED, STORE_EVENT_ERASED, STORE_EVENT_ERASED};
+	const struct seen *seen = read_events(f, 1, 1, 9, 9);
+	assert_int_equal(seen->status, STORE_OK);
+	assert_int_equal(seen->count, 4);
+	for (size_t i = 0; i < seen->count; i++) {
+		assert_int_equal(seen->events[i].flags, flags[i]);
+		assert_int_equal(seen->events[i].has_body, i == 1);
+	}
+	assert_int_equal(read_events(f, 2, 1, 1, 1)->events[0].flags, STORE_EVENT_ERASED);
+	assert_int_equal(read_count(f, 1, 0, 0, 9), 1);
+	assert_int_equal(
+		erase_events(f, erases, 3, NULL), STORE_OK); /* once more changes nothing */
+	assert_string_equal(read_events(f, 1, 2, 2, 1)->events[0].text, "two");
+}
+
+void erasing_by_place_spares_what_isnt_there(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < 3; i++)
+		write_ok(f, 1, 1, "x");
+	store_trim(f->store, 1, 2);
+	wait_for_first(f, 1, 2);
+	const struct store_erase erases[] = {{1, 1}, {1, 4}, {7, 1}};
+	assert_int_equal(erase_events(f, erases, 3, NULL), STORE_OK);
+	assert_int_equal(read_count(f, 1, 0, 0, 9), 2);
+	assert_int_equal(read_head(f, 1).head, 3);
+	assert_int_equal(read_head(f, 7).head, 0);
+}
+
+void erasures_and_records_are_stored_together(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_erase erase = {1, 1};
+	write_ok(f, 1, 1, "x");
+	assert_int_equal(erase_events(f, &erase, 1, "progress"), STORE_CONFLICT);
+	assert_int_equal(read_events(f, 1, 1, 1, 1)->events[0].flags, STORE_EVENT_COUNTED);
+	assert_int_equal(put_text(f, STORE_ANY, "progress", "none"), STORE_OK);
+	assert_int_equal(erase_events(f, &erase, 1, "progress"), STORE_OK);
+	assert_int_equal(read_events(f, 1, 1, 1, 1)->events[0].flags, STORE_EVENT_ERASED);
+	assert_string_equal(read_record(f, "progress"), "erased");
+}
+
+void an_authors_events_are_found(void **state)
+{
+	struct fixture *f = *state;
+	struct write w;
+	write_ok(f, 1, 1, "mine");
+	write_ok(f, 1, 2, "another's");
+	write_run(f, referring(&w, 1, 0, 2, "my reaction"));
+	write_ok(f, 2, 1, "in another log");
+	write_ok(f, 1, 1, "erased");
+	assert_int_equal(erase_events(f, &(struct store_erase){1, 4}, 1, NULL), STORE_OK);
+	write_ok(f, 1, 1, "mine too");
+	const struct store_authored all = {.log = 1, .author = 1, .from = 0, .to = UINT64_MAX};
+	const struct seen *seen = read_author(f, &all, 9);
+	assert_int_equal(seen->status, STORE_OK);
+	assert_int_equal(seen->count, 3);
+	assert_string_equal(seen->events[0].text, "mine");
+	assert_string_equal(seen->events[1].text, "my reaction");
+	assert_string_equal(seen->events[2].text, "mine too");
+	const struct store_authored nobody = {.log = 1, .author = 9, .from = 1, .to = 9};
+	assert_int_equal(read_author(f, &nobody, 9)->count, 0);
+	const struct store_authored nowhere = {.log = 5, .author = 1, .from = 1, .to = 9};
+	assert_int_equal(read_author(f, &nowhere, 9)->count, 0);
+	store_trim(f->store, 1, 3);
+	wait_for_first(f, 1, 3);
+	assert_int_equal(read_author(f, &all, 9)->count, 2);
+}
+
+void an_authors_events_are_paged(void **state)
+{
+	struct fixture *f = *state;
+	size_t total = 0;
+	for (int i = 0; i < 10; i++)
+		write_ok(f, 1, 1 + (unsigned)i % 2, "x");
+	struct store_authored what = {.log = 1, .author = 1, .from = 1, .to = 9};
+	const struct seen *seen;
+	while ((seen = read_author(f, &what, 2))->count > 0) {
+		assert_true(seen->count <= 2 && seen->events[0].seq >= what.from);
+		what.from = seen->events[seen->count - 1].seq + 1;
+		total += seen->count;
+	}
+	assert_int_equal(total, 5);
+	what = (struct store_authored){.log = 1, .author = 2, .from = 3, .to = 4};
+	assert_int_equal(read_author(f, &what, 9)->count, 1);
+}
