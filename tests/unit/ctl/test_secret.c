@@ -125,7 +125,6 @@ static int talk(enum secret_use use, const char *const *answers, char screen[SCR
 {
 	static const char *const prompts[ANSWERS_MAX] = {
 		"New password of ann: ", "New password of ann, again: "};
-	struct termios before;
 	struct termios after;
 	int fd = -1;
 	int status = 0;
@@ -135,7 +134,6 @@ static int talk(enum secret_use use, const char *const *answers, char screen[SCR
 		run_child(use);
 	assert_true(pid > 0);
 	screen[0] = '\0';
-	assert_int_equal(tcgetattr(fd, &before), 0);
 	for (size_t i = 0; i < ANSWERS_MAX && answers[i]; i++) {
 		wait_for(fd, screen, prompts[i]);
 		assert_int_equal(
@@ -144,7 +142,7 @@ static int talk(enum secret_use use, const char *const *answers, char screen[SCR
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	drain(fd, screen);
 	assert_int_equal(tcgetattr(fd, &after), 0);
-	assert_int_equal(after.c_lflag & ECHO, before.c_lflag & ECHO);
+	assert_true((after.c_lflag & ECHO) != 0); /* as a terminal begins */
 	(void)close(fd);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
@@ -176,7 +174,7 @@ static void an_interrupt_puts_the_echo_back(void **state)
 	char screen[SCREEN_BYTES];
 
 	(void)state;
-	assert_int_equal(talk(SECRET_KNOWN, interrupt, screen), EXIT_FAILED);
+	assert_int_equal(talk(SECRET_KNOWN, interrupt, screen), -SIGINT);
 }
 
 int main(void)
