@@ -17,6 +17,13 @@ static const struct field problem_fields[] = {
 	{"problem", "PROBLEM", FIELD_TEXT},
 };
 
+static const struct list_spec problem_list = {
+	.noun = "problem",
+	.fields = problem_fields,
+	.field_count = GC_LENGTH(problem_fields),
+	.details = "room_id",
+};
+
 static void add_problem(struct rows *rows, const Gchat__V1__VerifyProblem *problem)
 {
 	rows_text(rows, problem->room);
@@ -58,9 +65,9 @@ static int verify(const struct command_call *call)
 	rows_init(&rows, problem_fields, GC_LENGTH(problem_fields));
 	for (size_t i = 0; i < response->n_problems; i++)
 		add_problem(&rows, response->problems[i]);
-	r = output_list(call->output, &rows, "problem") < 0 || response->problem_count > 0
-		    ? EXIT_FAILED
-		    : EXIT_DONE;
+	r = list_print(call, &problem_list, &rows);
+	if (r == EXIT_DONE && response->problem_count > 0)
+		r = EXIT_FAILED;
 	if (call->output->legend)
 		say_extent(response);
 	rows_deinit(&rows);
@@ -77,6 +84,7 @@ const struct command store_commands[] = {
 			"and exits with 1\nwhere anything is; rooms with damage are closed to writing "
 			"from then on. Waits up to\nan hour unless --timeout is given.",
 		.timeout_ms = (int64_t)OPTIONS_TIMEOUT_MAX_S * CLOCK_MS_PER_S,
+		.list = &problem_list,
 		.run = verify},
 	{.name = NULL},
 };

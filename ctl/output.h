@@ -82,6 +82,10 @@ void rows_list(struct rows *rows, char *const *items, size_t count);
 void rows_clear(struct rows *rows);
 /* Forgets all rows but the first `count`. */
 void rows_cut(struct rows *rows, uint64_t count);
+/* Moves all rows of `from` behind those of `rows`. */
+void rows_append(struct rows *rows, struct rows *from);
+/* Lets two rows change places. */
+void rows_swap(struct rows *rows, size_t a, size_t b);
 size_t rows_count(const struct rows *rows);
 const struct output_value *rows_get(const struct rows *rows, size_t row, size_t field);
 

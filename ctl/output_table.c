@@ -120,14 +120,33 @@ static int add_columns(const struct listing *listing, struct libscols_table *tab
 		/* Text gives way where a terminal is narrow; a number cut short would lie. */
 		if (listing->output->terminal && is_text(field))
 			flags |= SCOLS_FL_TRUNC;
-		struct libscols_column *column = scols_table_new_column(
-			table, field->heading, (double)listing->widths[index], flags);
+		struct libscols_column *column =
+			scols_table_new_column(table, field->heading, 0, flags);
 		if (!column)
 			return err_raise(-ENOMEM);
 		if (listing->output->colour)
 			(void)scols_cell_set_color(scols_column_get_header(column), "bold");
 	}
 	return 0;
+}
+
+/* A page's first row makes its columns as wide as they were before: libsmartcols takes hints of
+ * width on terminals alone. Takes text over. */
+static char *padded(const struct listing *listing, size_t column, char *text)
+{
+	size_t field = listing->columns[column];
+	bool right = is_number(&listing->fields[field]);
+	size_t width = width_of(text);
+	int blanks = (int)listing->widths[field] - (int)width;
+
+	if (blanks <= 0 || (!right && column + 1 == listing->column_count))
+		return text;
+	size_t size = strlen(text) + (size_t)blanks + 1;
+	char *wide = mem_new(size, 1);
+	(void)snprintf(
+		wide, size, "%*s%s%*s", right ? blanks : 0, "", text, right ? 0 : blanks, "");
+	free(text);
+	return wide;
 }
 
 static int add_row(const struct listing *listing, struct libscols_table *table,
@@ -143,6 +162,8 @@ static int add_row(const struct listing *listing, struct libscols_table *table,
 			free(text);
 			text = mem_strdup("-");
 		}
+		if (listing->open && row == 0)
+			text = padded(listing, i, text);
 		/* The line owns the text from here on. */
 		if (!line || scols_line_refer_data(line, i, text) != 0) {
 			free(text);

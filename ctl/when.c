@@ -49,3 +49,21 @@ const char *when_relative(uint64_t time_us, uint64_t now_us, char buf[WHEN_BYTES
 	(void)snprintf(buf, WHEN_BYTES, "now");
 	return buf;
 }
+
+bool when_parse(const char *text, uint64_t *ret_time_us)
+{
+	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"};
+
+	for (size_t i = 0; i < GC_LENGTH(forms); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(text, forms[i], &tm);
+		if (!end || *end != '\0')
+			continue;
+		time_t seconds = timegm(&tm);
+		if (seconds < 0)
+			return false;
+		*ret_time_us = (uint64_t)seconds * CLOCK_US_PER_S;
+		return true;
+	}
+	return false;
+}

@@ -1,6 +1,7 @@
 /* Points in time as text. Wall-clock microseconds since 1970. Any thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -11,3 +12,5 @@ enum {
 const char *when_rfc3339(uint64_t time_us, char buf[WHEN_BYTES]);
 /* "3 min ago", "in 89 days" or "now" into `buf`; gives buf. */
 const char *when_relative(uint64_t time_us, uint64_t now_us, char buf[WHEN_BYTES]);
+/* "2026-01-31" (at 00:00 UTC) or "2026-01-31T09:08:07Z". False: neither. */
+bool when_parse(const char *text, uint64_t *ret_time_us);

@@ -94,11 +94,82 @@ static void a_limit_ends_the_fetching(void **state)
 	free(text);
 }
 
+static void a_sorted_list_is_the_first_of_all_pages(void **state)
+{
+	struct options options = {0};
+
+	(void)state;
+	add(&options, "sort", "lag", 0);
+	add(&options, "limit", "2", 2);
+	char *text = run(&options, OUTPUT_PLAIN, EXIT_DONE);
+	assert_string_equal(text, "u5\t10\nu4\t20\n");
+	assert_int_equal(fetched, PAGES);
+	free(text);
+}
+
+static void a_filter_looks_at_every_page(void **state)
+{
+	struct options options = {0};
+
+	(void)state;
+	add(&options, "filter", "lag<45", 0);
+	add(&options, "filter", "user!=u4", 0);
+	char *text = run(&options, OUTPUT_PLAIN, EXIT_DONE);
+	assert_string_equal(text, "u2\t40\nu3\t30\nu5\t10\n");
+	free(text);
+}
+
+static void columns_come_in_the_order_asked_for(void **state)
+{
+	struct options options = {0};
+
+	(void)state;
+	add(&options, "columns", "LAG,user", 0);
+	add(&options, "limit", "1", 1);
+	char *text = run(&options, OUTPUT_PLAIN, EXIT_DONE);
+	assert_string_equal(text, "60\tu0\n");
+	free(text);
+	text = run(&options, OUTPUT_JSONL, EXIT_DONE);
+	assert_string_equal(text, "{\"lag\":60,\"user\":\"u0\"}\n");
+	free(text);
+}
+
+static void an_unknown_column_prints_nothing(void **state)
+{
+	struct options options = {0};
+
+	(void)state;
+	add(&options, "columns", "user,lga", 0);
+	char *text = run(&options, OUTPUT_JSON, EXIT_USAGE);
+	assert_string_equal(text, "");
+	assert_int_equal(fetched, 0);
+	free(text);
+}
+
+static void a_json_list_of_many_pages_is_one_array(void **state)
+{
+	struct options options = {0};
+
+	(void)state;
+	add(&options, "columns", "user", 0);
+	add(&options, "limit", "3", 3);
+	char *text = run(&options, OUTPUT_JSON, EXIT_DONE);
+	assert_string_equal(text, "[\n  {\n    \"user\": \"u0\"\n  },\n"
+				  "  {\n    \"user\": \"u1\"\n  },\n"
+				  "  {\n    \"user\": \"u2\"\n  }\n]\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_pages_are_printed_in_order),
 		cmocka_unit_test(a_limit_ends_the_fetching),
+		cmocka_unit_test(a_sorted_list_is_the_first_of_all_pages),
+		cmocka_unit_test(a_filter_looks_at_every_page),
+		cmocka_unit_test(columns_come_in_the_order_asked_for),
+		cmocka_unit_test(an_unknown_column_prints_nothing),
+		cmocka_unit_test(a_json_list_of_many_pages_is_one_array),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,22 @@ static void take_paper(struct paper *p, enum output_format format)
 	p->output.out = open_memstream(&p->text, &p->len);
 }
 
+/* On a terminal of that width, details giving way; owned by the caller. */
+static char *print_narrow(const struct rows *rows, size_t width, const char *details)
+{
+	struct paper p;
+
+	take_paper(&p, OUTPUT_TABLE);
+	p.output.terminal = true;
+	p.output.width = width;
+	struct listing listing = listing_start(&p.output, "user", rows->fields, rows->field_count);
+	listing.details = details;
+	assert_int_equal(listing_page(&listing, rows), 0);
+	assert_int_equal(listing_end(&listing), 0);
+	(void)fclose(p.output.out);
+	return p.text;
+}
+
 /* Prints `rows` and gives the text; owned by the caller. */
 static char *print_list(const struct rows *rows, enum output_format format, bool legend)
 {
@@ -220,6 +236,76 @@ static void a_full_disk_is_a_failure(void **state)
 	rows_deinit(&rows);
 }
 
+/* No line is longer than `width`, but for the count. */
+static void assert_fits(const char *text, size_t width)
+{
+	while (*text && *text != '\n') {
+		size_t len = strcspn(text, "\n");
+		if (len > width)
+			fail_msg("%zu columns: %.*s", len, (int)len, text);
+		text += len + 1;
+	}
+}
+
+static void a_narrow_terminal_loses_details_first(void **state)
+{
+	struct rows rows;
+
+	(void)state;
+	fill(&rows);
+	char *text = print_narrow(&rows, 60, "id,memory.since");
+	assert_fits(text, 60);
+	assert_null(strstr(text, "ID"));
+	assert_non_null(strstr(text, "SINCE"));
+	assert_non_null(strstr(text, "1 column left out"));
+	free(text);
+	text = print_narrow(&rows, 40, "id,memory.since");
+	assert_fits(text, 40);
+	assert_null(strstr(text, "SINCE"));
+	assert_non_null(strstr(text, "2 columns left out"));
+	free(text);
+	rows_deinit(&rows);
+}
+
+static void a_wide_terminal_loses_nothing(void **state)
+{
+	struct rows rows;
+
+	(void)state;
+	fill(&rows);
+	char *text = print_narrow(&rows, 140, "id,memory.since");
+	assert_non_null(strstr(text, "18446744073709551615"));
+	assert_null(strstr(text, "left out"));
+	free(text);
+	rows_deinit(&rows);
+}
+
+static void columns_of_later_pages_stand_below_those_of_the_first(void **state)
+{
+	struct rows rows;
+	struct paper p;
+
+	(void)state;
+	take_paper(&p, OUTPUT_TABLE);
+	struct listing listing = listing_start(&p.output, "user", fields, 2);
+	rows_init(&rows, fields, 2);
+	rows_text(&rows, "a-long-name");
+	rows_number(&rows, 1);
+	assert_int_equal(listing_page(&listing, &rows), 0);
+	rows_clear(&rows);
+	rows_text(&rows, "b");
+	rows_number(&rows, 22);
+	assert_int_equal(listing_page(&listing, &rows), 0);
+	assert_int_equal(listing_end(&listing), 0);
+	(void)fclose(p.output.out);
+	assert_string_equal(p.text, "USER         ID\n"
+				    "a-long-name  1\n"
+				    "b            22\n"
+				    "\n2 users.\n");
+	free(p.text);
+	rows_deinit(&rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +318,9 @@ int main(void)
 		cmocka_unit_test(plain_rows_have_a_tab_between_exact_values),
 		cmocka_unit_test(a_record_has_one_labelled_line_per_value),
 		cmocka_unit_test(a_full_disk_is_a_failure),
+		cmocka_unit_test(a_narrow_terminal_loses_details_first),
+		cmocka_unit_test(a_wide_terminal_loses_nothing),
+		cmocka_unit_test(columns_of_later_pages_stand_below_those_of_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,21 @@ static void times_out_of_range_are_still_text(void **state)
 	assert_true(when_rfc3339(UINT64_MAX, buf)[0] != '\0');
 }
 
+static void dates_and_exact_times_are_read(void **state)
+{
+	static const char *const wrong[] = {"", "2023", "2023-13-01", "2023-11-14T22:13:20",
+		"2023-11-14 22:13:20Z", "yesterday", "1969-12-31"};
+	uint64_t time_us = 0;
+
+	(void)state;
+	assert_true(when_parse("2023-11-14T22:13:20Z", &time_us));
+	assert_int_equal(time_us, now_us);
+	assert_true(when_parse("1970-01-02", &time_us));
+	assert_int_equal(time_us, 86400000000ULL);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(when_parse(wrong[i], &time_us));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -63,6 +78,7 @@ int main(void)
 		cmocka_unit_test(the_past_is_ago_in_its_largest_unit),
 		cmocka_unit_test(the_future_is_ahead),
 		cmocka_unit_test(times_out_of_range_are_still_text),
+		cmocka_unit_test(dates_and_exact_times_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
