@@ -9,6 +9,7 @@ const struct command_group command_groups[] = {
 	{"Rooms and members", room_commands},
 	{"Sessions", session_commands},
 	{"Certificates", cert_commands},
+	{"Metrics", metrics_commands},
 	{"Store", store_commands},
 };
 

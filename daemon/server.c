@@ -248,7 +248,10 @@ static int bring_up(struct server *s, struct err_text *err)
 		return err_pass(r);
 	server_start_grpc(s);
 	hub_start(s->hub);
-	return start_accepting(s, err);
+	r = start_accepting(s, err);
+	if (r == 0)
+		r = server_open_metrics(s, err);
+	return r < 0 ? err_pass(r) : 0;
 }
 
 /* ---- down ---- */
@@ -266,6 +269,7 @@ static void stop_serving(struct server *s)
 
 static void tear_down(struct server *s)
 {
+	server_close_metrics(s); /* until here it shows how the drain goes */
 	s->workers = worker_pool_stop(s->workers);
 	directory_stop(s->directory);
 	s->store = store_close(s->store);

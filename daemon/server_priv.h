@@ -26,6 +26,7 @@ struct server {
 	struct worker_pool *workers;
 	struct external *external;
 	struct tls_holder *tls;
+	struct scrape *scrape; /* NULL: metrics are not served */
 	grpc_server *grpc;
 	grpc_server *admin_grpc;
 	grpc_server_credentials *admin_credentials;
@@ -53,6 +54,12 @@ void server_loop(struct server *server);
 
 /* watch.c: a line for the administrator when the store's health changes, or a room is damaged. */
 void server_watch_store(struct server *server);
+
+/* metrics.c: the metrics over HTTP, as configured. The second for a new configuration: what can't be
+ * done is logged, and what was goes on. */
+int server_open_metrics(struct server *server, struct err_text *err) GC_MUST_CHECK;
+void server_apply_metrics(struct server *server, const struct config *former);
+void server_close_metrics(struct server *server);
 
 /* sweep.c: asks the store to drop what is past retention. */
 void server_sweep(struct server *server);

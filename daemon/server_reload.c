@@ -114,6 +114,7 @@ void server_reload(struct server *s)
 		s->former[s->former_count++] = s->config;
 		s->config = config;
 		apply(s);
+		server_apply_metrics(s, s->former[s->former_count - 1]);
 	}
 	config_errors_deinit(&errors);
 	read_certificate_again(s);

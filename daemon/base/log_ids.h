@@ -32,3 +32,5 @@
 #define LOG_ID_AUDIT "9d5bd4a07c1e4f0aa3f2e86b71c05d94"
 /* The same, but the audit log could not be written. */
 #define LOG_ID_AUDIT_LOST "f21c7e8830d94b6d8a54c0be917d6fa3"
+/* The new metrics.listen can't be applied; the metrics are served where they were, or not at all. */
+#define LOG_ID_METRICS_REFUSED "1f4c86f0e5a14d0db9b0c2a77e6f3d58"

@@ -1,9 +1,11 @@
 /* One relaxed atomic per counter, each on a cache line of its own: shards count side by side. */
 #include "base/metrics.h"
 
+#include "base/exposition.h"
 #include "base/macros.h"
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <string.h>
 
 enum {
 	CACHE_LINE_BYTES = 64,
@@ -19,12 +21,12 @@ static const struct metric_info infos[] = {
 	[METRIC_EVENTS_IN]            = {"events_in", "events appended to room logs"},
 	[METRIC_EVENTS_OUT]           = {"events_out", "events delivered to sessions"},
 	[METRIC_FRAMES_OUT]           = {"frames_out", "frames written to sessions"},
-	[METRIC_BYTES_OUT]            = {"bytes_out", "bytes of those frames, before TLS"},
-	[METRIC_BATCHES]              = {"batches", "group commits of the store's writer"},
+	[METRIC_BYTES_OUT]            = {"bytes_out", "bytes of the frames written to sessions, before TLS"},
+	[METRIC_BATCHES]              = {"batches", "batches of events put together for sessions"},
 	[METRIC_DUPLICATES]           = {"duplicates", "sends answered with an earlier event"},
 	[METRIC_REJECTIONS]           = {"rejections", "requests answered with an error"},
 	[METRIC_SESSIONS_OPENED]      = {"sessions_opened", "streams that said hello"},
-	[METRIC_SESSIONS_CLOSED]      = {"sessions_closed", "of those, the ones that ended"},
+	[METRIC_SESSIONS_CLOSED]      = {"sessions_closed", "streams that said hello and have ended"},
 	[METRIC_CONNECTIONS_ACCEPTED] = {"connections_accepted", "connections handed to gRPC"},
 	[METRIC_CONNECTIONS_REFUSED]  = {"connections_refused", "connections over a limit"},
 	[METRIC_REFUSED_FULL]         = {"refused_full", "of those, by limits.connections"},
@@ -60,6 +62,37 @@ static const struct metric_info infos[] = {
 /* clang-format on */
 _Static_assert(GC_LENGTH(infos) == _METRIC_MAX, "every metric has its line in the table");
 
+/* A family of what is exposed: one counter, or the causes of something with a label for each. */
+struct exposed {
+	struct metric_family family;
+	const char *label; /* NULL: `first` alone */
+	enum metric first;
+	enum metric last;
+};
+
+/* clang-format off */
+#define ONE(metric, name, unit)   {{name, METRIC_TYPE_COUNTER, unit, NULL}, NULL, METRIC_##metric, METRIC_##metric}
+#define MANY(first, last, name, label, help) {{name, METRIC_TYPE_COUNTER, "", help}, label, METRIC_##first, METRIC_##last}
+static const struct exposed exposed[] = {
+	ONE(EVENTS_IN, "gchat_events_appended", ""),
+	ONE(EVENTS_OUT, "gchat_events_delivered", ""),
+	ONE(FRAMES_OUT, "gchat_frames_sent", ""),
+	ONE(BYTES_OUT, "gchat_frames_sent_bytes", "bytes"),
+	ONE(DUPLICATES, "gchat_duplicate_sends", ""),
+	ONE(SESSIONS_OPENED, "gchat_sessions_opened", ""),
+	ONE(SESSIONS_CLOSED, "gchat_sessions_closed", ""),
+	ONE(CONNECTIONS_ACCEPTED, "gchat_connections_accepted", ""),
+	MANY(REFUSED_FULL, REFUSED_ADMIN, "gchat_connections_refused", "cause", "connections over a limit, by cause"),
+	MANY(CUT_PENDING, CUT_FRAME, "gchat_guard_cuts", "cause", "connections ended by the guard, by cause"),
+	MANY(LIMITED_LOG_INS, LIMITED_REFUSALS, "gchat_limited", "limit", "requests refused or slowed, by limit"),
+	ONE(LOG_INS, "gchat_log_ins", ""),
+	ONE(LOG_IN_FAILURES, "gchat_log_in_failures", ""),
+	ONE(SHED_UPDATES, "gchat_updates_shed", ""),
+	ONE(CATCHUP_READS, "gchat_catchup_reads", ""),
+	ONE(DISK_FULL, "gchat_disk_full_refusals", ""),
+};
+/* clang-format on */
+
 static struct {
 	alignas(CACHE_LINE_BYTES) atomic_uint_least64_t value;
 } counters[_METRIC_MAX];
@@ -82,4 +115,28 @@ const char *metric_name(enum metric metric)
 const char *metric_help(enum metric metric)
 {
 	return infos[metric].help;
+}
+
+/* "cut_sign_in" is "sign_in" of the family "guard_cuts": what follows the first word. */
+static const char *label_of(enum metric metric)
+{
+	return strchr(infos[metric].name, '_') + 1;
+}
+
+void metrics_emit(const struct metric_sink *sink)
+{
+	for (size_t i = 0; i < GC_LENGTH(exposed); i++) {
+		struct metric_family family = exposed[i].family;
+		if (!family.help)
+			family.help = infos[exposed[i].first].help;
+		sink->family(sink->arg, &family);
+		for (int m = exposed[i].first; m <= (int)exposed[i].last; m++) {
+			const char *label = exposed[i].label;
+			struct metric_sample sample = {.suffix = "_total",
+				.label = label,
+				.label_value = label ? label_of((enum metric)m) : NULL,
+				.value = (double)metric_get((enum metric)m)};
+			sink->sample(sink->arg, &sample);
+		}
+	}
 }

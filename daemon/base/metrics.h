@@ -1,10 +1,13 @@
 /*
  * The daemon's counters, each named once in one table (metrics.c). They start at 0, only grow, and
- * order nothing: a reader sees each value as of about now. Any thread.
+ * order nothing: a reader sees each value as of about now. Any thread. What has another kind is beside
+ * them: base/histogram.h, and gauges, which are looked at when somebody asks (service/gauges.h).
  */
 #pragma once
 
 #include <stdint.h>
+
+struct metric_sink;
 
 enum metric {
 	METRIC_EVENTS_IN,
@@ -56,3 +59,5 @@ uint64_t metric_get(enum metric metric);
 const char *metric_name(enum metric metric);
 /* One sentence on what is counted; a string literal. */
 const char *metric_help(enum metric metric);
+/* Every counter as families of base/exposition.h, but for those that are sums of others. */
+void metrics_emit(const struct metric_sink *sink);

@@ -76,6 +76,16 @@ const char *check_address(const char *value)
 	return port_valid(end + (six ? 2 : 1)) ? NULL : "has no port of 0 to 65535";
 }
 
+const char *check_loopback_or_none(const char *value)
+{
+	if (!value[0])
+		return NULL;
+	const char *why = check_address(value);
+	bool near = strncmp(value, "127.", strlen("127.")) == 0 ||
+		    strncmp(value, "[::1]:", strlen("[::1]:")) == 0;
+	return why || near ? why : "is not a loopback address: anyone could read what is served";
+}
+
 const char *check_group(const char *value)
 {
 	static const char set[] =

@@ -14,6 +14,8 @@ const char *check_line(const char *value);
 const char *check_room(const char *value);
 /* "127.0.0.1:7443" or "[::]:7443"; port 0 lets the kernel choose. */
 const char *check_address(const char *value);
+/* The same of this machine alone, or "". */
+const char *check_loopback_or_none(const char *value);
 /* A group's name, as useradd(8) has it. */
 const char *check_group(const char *value);
 /* An absolute path; the second allows "" too. */

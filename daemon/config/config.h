@@ -122,6 +122,9 @@ struct config {
 	struct {
 		int64_t level; /* enum config_log_level */
 	} log;
+	struct {
+		char *listen; /* "127.0.0.1:9464"; "": metrics are not served */
+	} metrics;
 };
 
 /* Everything wrong with a configuration, as "file:line: key: value: why (allowed: ...)". */

@@ -62,6 +62,8 @@ static const struct config_word levels[] = {
 #define LINE    .check = check_line, .allowed = "one line of UTF-8"
 #define ROOM    .check = check_room, .allowed = "a-z, 0-9, '.', '_', '-', the first a letter or digit"
 #define ADDRESS .check = check_address, .allowed = "\"[::]:7443\" or \"127.0.0.1:7443\""
+#define LOOPBACK                                                                                   \
+	.check = check_loopback_or_none, .allowed = "\"127.0.0.1:9464\", \"[::1]:9464\" or \"\""
 #define GROUP   .check = check_group, .allowed = "a-z, A-Z, 0-9, '_', '-'"
 #define PATH    .check = check_path, .allowed = "an absolute path"
 #define NO_PATH .check = check_path_or_none, .allowed = "an absolute path or \"\""
@@ -204,6 +206,9 @@ static const struct config_key keys[] = {
 
 	WORD(log.level, levels, CONFIG_LOG_INFO, true,
 		"How much is logged; each word includes those before it"),
+
+	STRING(metrics.listen, 0, 64, "", true,
+		"Where metrics are served over HTTP, unless systemd hands over a socket; empty: nowhere", LOOPBACK),
 };
 /* clang-format on */
 _Static_assert(GC_LENGTH(keys) <= CONFIG_KEYS_MAX, "arrays by key are large enough");

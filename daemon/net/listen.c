@@ -38,9 +38,13 @@ static int kind_of_name(const char *name, int fd, enum listener_kind *ret, struc
 		*ret = LISTENER_ADMIN;
 		return 0;
 	}
+	if (strcmp(name, LISTEN_NAME_METRICS) == 0) {
+		*ret = LISTENER_METRICS;
+		return 0;
+	}
 	err_say(err,
-		"systemd passed descriptor %d named \"%s\"; FileDescriptorName= must be \"tls\" or "
-		"\"admin\"",
+		"systemd passed descriptor %d named \"%s\"; FileDescriptorName= must be \"tls\", "
+		"\"admin\" or \"metrics\"",
 		fd, name);
 	return err_raise(-EINVAL);
 }
@@ -70,6 +74,18 @@ static int check_inherited(int fd, const char *name, enum listener_kind kind,
 	return r < 0 ? err_pass(r) : 0;
 }
 
+static int add_metrics(struct listeners *l, int fd, struct err_text *err)
+{
+	if (l->metrics_fd >= 0 || !listen_is_loopback(fd)) {
+		err_say(err, "systemd passed descriptor %d named \"metrics\", which is %s", fd,
+			l->metrics_fd >= 0 ? "the second of that name"
+					   : "not bound to a loopback address");
+		return err_raise(-EINVAL);
+	}
+	l->metrics_fd = fd;
+	return 0;
+}
+
 static int add_inherited(struct listeners *l, int fd, const char *name,
 	const struct listen_options *o, struct err_text *err)
 {
@@ -77,6 +93,8 @@ static int add_inherited(struct listeners *l, int fd, const char *name,
 	int r = kind_of_name(name, fd, &kind, err);
 	if (r == 0)
 		r = check_inherited(fd, name, kind, &o->sockets, err);
+	if (r == 0 && kind == LISTENER_METRICS)
+		return add_metrics(l, fd, err);
 	if (r < 0)
 		return err_pass(r);
 	if (l->count == LISTENERS_MAX)
@@ -106,7 +124,7 @@ static int inherit(struct listeners *l, const struct listen_options *o, struct e
 	for (int i = 0; i < count && r == 0; i++)
 		r = add_inherited(l, SD_LISTEN_FDS_START + i, names[i], o, err);
 	free_names(names);
-	l->inherited = count > 0;
+	l->inherited = l->count > 0;
 	return r < 0 ? err_pass(r) : 0;
 }
 
@@ -147,6 +165,7 @@ static int open_missing(struct listeners *l, const struct listen_options *o, str
 int listeners_open(const struct listen_options *o, struct listeners **ret, struct err_text *err)
 {
 	struct listeners *l GC_CLEANUP(listeners_freep) = mem_new(1, sizeof(*l));
+	l->metrics_fd = -1;
 	int r = inherit(l, o, err);
 	if (r == 0)
 		r = open_missing(l, o, err);
@@ -172,6 +191,8 @@ struct listeners *listeners_free(struct listeners *l)
 		return NULL;
 	for (size_t i = 0; i < l->count; i++)
 		listener_close(&l->items[i]);
+	if (l->metrics_fd >= 0)
+		close(l->metrics_fd);
 	free(l);
 	return NULL;
 }

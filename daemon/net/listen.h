@@ -1,7 +1,7 @@
 /*
- * The listening sockets: inherited from systemd (names "tls" and "admin", any number of each), or
+ * The listening sockets: inherited from systemd (names "tls" and "admin", any number of each, and "metrics"), or
  * opened here from the configuration. When systemd passed anything, a "tls" socket must be among
- * it; the admin socket is opened here when none was passed. An inherited socket is never shut down
+ * it (or, beside "metrics", none of the others); the admin socket is opened here when none was passed. An inherited socket is never shut down
  * and its path never unlinked: both are systemd's. Main thread, before the accept thread starts;
  * immutable afterwards.
  */
@@ -19,12 +19,14 @@ enum {
 	LISTENER_TEXT_BYTES = 128, /* an address or path in words */
 };
 
-#define LISTEN_NAME_TLS   "tls" /* FileDescriptorName= in gchatd.socket */
-#define LISTEN_NAME_ADMIN "admin" /* and in gchatd-admin.socket */
+#define LISTEN_NAME_TLS     "tls" /* FileDescriptorName= in gchatd.socket */
+#define LISTEN_NAME_ADMIN   "admin" /* and in gchatd-admin.socket */
+#define LISTEN_NAME_METRICS "metrics" /* and in gchatd-metrics.socket, at most one */
 
 enum listener_kind {
 	LISTENER_TLS,
 	LISTENER_ADMIN,
+	LISTENER_METRICS, /* not among the items: HTTP, see net/scrape.h */
 };
 
 struct listener {
@@ -40,7 +42,8 @@ struct listener {
 struct listeners {
 	struct listener items[LISTENERS_MAX];
 	size_t count;
-	bool inherited; /* systemd passed at least one */
+	bool inherited; /* systemd passed at least one of the items */
+	int metrics_fd; /* owned: inherited, on loopback; -1: none was passed */
 };
 
 /* All borrowed for the call. */

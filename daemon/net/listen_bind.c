@@ -105,6 +105,26 @@ void listen_print_name(int fd, char text[static LISTENER_TEXT_BYTES])
 		host, port);
 }
 
+bool listen_is_loopback(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} name = {.any.sa_family = AF_UNSPEC};
+	socklen_t len = sizeof(name);
+	enum {
+		LOOPBACK_NET = 127,
+		NET_SHIFT = 24
+	};
+	if (getsockname(fd, &name.any, &len) < 0)
+		return false;
+	if (name.any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&name.in6.sin6_addr);
+	return name.any.sa_family == AF_INET &&
+	       ntohl(name.in.sin_addr.s_addr) >> NET_SHIFT == LOOPBACK_NET;
+}
+
 static int say_cannot_listen(const char *where, int e, struct err_text *err)
 {
 	err_say(err, "cannot listen on %s: %s", where, strerror(-e));

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/procstat.h"
 #include "gchat/v1/admin.pb-c.h"
 #include "net/accept.h"
 #include "net/listen.h"
@@ -19,18 +20,6 @@
 #include <unistd.h>
 
 /* ---- status ---- */
-
-static uint64_t resident_bytes(void)
-{
-	unsigned long long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-	if (!f)
-		return 0;
-	if (fscanf(f, "%*u %llu", &pages) != 1)
-		pages = 0;
-	(void)fclose(f); /* only read */
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 static const char *health_text(enum store_health health)
 {
@@ -122,7 +111,7 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.listeners = listener_list;
 	r.n_listeners = GC_LENGTH(listener_list);
 	r.certificate = &certificate.message;
-	r.rss_bytes = resident_bytes();
+	r.rss_bytes = procstat_resident_bytes();
 	r.disk_full_refusals = metric_get(METRIC_DISK_FULL);
 	r.damaged_rooms = (uint32_t)metric_get(METRIC_DAMAGED_ROOMS);
 	struct counters counters;

@@ -5,6 +5,7 @@
 
 struct call;
 
+void admin_get_metrics(struct call *call, const ProtobufCMessage *msg);
 void admin_get_status(struct call *call, const ProtobufCMessage *msg);
 void admin_list_rooms(struct call *call, const ProtobufCMessage *msg);
 void admin_list_members(struct call *call, const ProtobufCMessage *msg);

@@ -5,12 +5,12 @@
 #include "base/limited.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "net/accept.h"
 #include "proto/codec.h"
 #include "rpc/metadata.h"
 #include "rpc/payload.h"
 #include "service/audit.h"
+#include "shard/rejection.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -198,7 +198,7 @@ static void send_error(
 	struct refusal refusal = {.reason = reason, .retry_after_ms = retry_after_ms};
 	(void)snprintf(
 		refusal.message, sizeof(refusal.message), "%s: %s", reason_name(reason), text);
-	metric_add(METRIC_REJECTIONS, 1);
+	rejection_note(reason);
 	if (!call->audit) {
 		start_error(call, &refusal);
 		return;

@@ -40,6 +40,7 @@ static const struct method table[] = {
 	CHANGE("/gchat.v1.Admin/EndSession", gchat__v1__end_session_request, admin_end_session, "session-end"),
 	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
 	UNOFFERED("/gchat.v1.Admin/GetConfig", ADMIN),
+	CALL("/gchat.v1.Admin/GetMetrics", ADMIN, gchat__v1__get_metrics_request, admin_get_metrics),
 	CALL("/gchat.v1.Admin/GetStatus", ADMIN, gchat__v1__get_status_request, admin_get_status),
 	CHANGE("/gchat.v1.Admin/Kick", gchat__v1__kick_request, admin_kick, "kick"),
 	CALL("/gchat.v1.Admin/ListAllRooms", ADMIN, gchat__v1__list_all_rooms_request, admin_list_rooms),

@@ -1,11 +1,13 @@
 /* What a session is told: replies to its requests, updates, snapshots. */
 #include "shard/session.h"
 
+#include "base/histogram.h"
 #include "base/limited.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "shard/pump.h"
+#include "shard/rejection.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +108,7 @@ void session_reply_error(
 	reply.request_id = request_id;
 	reply.result_case = GCHAT__V1__REPLY__RESULT_ERROR;
 	reply.error = &error;
-	metric_add(METRIC_REJECTIONS, 1);
+	rejection_note(reason);
 	count_refusal(s);
 	if (reason == REASON_RATE_LIMITED)
 		limited_note(LIMITED_RATE,
@@ -177,7 +179,11 @@ static void answer(struct request *request, enum reason reason, uint32_t retry_a
 static void on_committed(struct mail *mail)
 {
 	struct request *request = GC_CONTAINER_OF(mail, struct request, mail);
+	const struct shard *shard = request->session->shard;
 	answer(request, request->write.reason, 0);
+	histogram_observe(HISTOGRAM_ACK_TIME, shard->index,
+		(uint64_t)(shard->now.us > request->since.us ? shard->now.us - request->since.us
+							     : 0));
 	session_request_free(request);
 }
 
@@ -201,6 +207,7 @@ struct request *session_request_new(struct session *s, uint64_t request_id)
 	request->mail.deliver = on_committed;
 	request->session = s;
 	request->request_id = request_id;
+	request->since = clock_mono();
 	request->wants_room = false;
 	session_hold(s);
 	return request;

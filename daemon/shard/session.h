@@ -55,6 +55,7 @@ struct request {
 	struct mail mail;
 	struct session *session; /* counted in in_flight */
 	uint64_t request_id;
+	struct mono since; /* its frame was read */
 	uint8_t client_id[LIMIT_CLIENT_MSG_ID_BYTES];
 	bool wants_room; /* answer with the room: a join */
 	SLIST_ENTRY(request) free_link;

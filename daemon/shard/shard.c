@@ -101,6 +101,7 @@ static void look_at_deadlines(struct shard *shard, struct mono now)
 	if (now.us < shard->next_tick.us)
 		return;
 	shard->next_tick = clock_mono_add_ms(now, SHARD_TICK_MS);
+	sample_take(shard, now);
 	struct session *next;
 	for (struct session *s = TAILQ_FIRST(&shard->waiting); s; s = next) {
 		next = TAILQ_NEXT(s, waiting_link);
@@ -125,10 +126,11 @@ static void *run(void *arg)
 	(void)pthread_setname_np(pthread_self(), name); /* only for people who look at threads */
 	while (!is_done(shard)) {
 		bool busy = run_completions(shard);
+		shard->now = clock_mono();
 		busy = mailbox_deliver(&shard->box) || busy;
 		busy = !TAILQ_EMPTY(&shard->ready) || busy;
 		flush_ready(shard);
-		look_at_deadlines(shard, clock_mono());
+		look_at_deadlines(shard, shard->now);
 		shard->beat++;
 		if (!busy) /* a wake posted since then is a completion already: nothing is missed */
 			(void)queue_run_one(&shard->queue, shard->next_tick);

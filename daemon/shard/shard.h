@@ -11,6 +11,7 @@
 #include "rpc/payload_pool.h"
 #include "rpc/queue.h"
 #include "shard/mailbox.h"
+#include "shard/sample.h"
 #include <stdint.h>
 
 struct hub;
@@ -65,6 +66,8 @@ struct shard { /* shard thread only, but for box, queue's wake and beat */
 	struct shard_account *accounts; /* owned: uthash by account id */
 	struct shard_room *rooms; /* owned: uthash by room id */
 	struct mono next_tick;
+	struct mono now; /* as of the letters being delivered */
+	struct sample sample; /* any thread reads */
 	uint64_t update_serial; /* marks sessions that have got the update at hand */
 	unsigned calls_waiting; /* slots that wait for a call */
 	unsigned calls; /* calls of the service under way, but for sessions */

@@ -1,6 +1,7 @@
 /* Subscriptions, rings, and the shared batch. */
 #include "shard/subscription.h"
 
+#include "base/histogram.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "shard/session.h"
@@ -218,6 +219,9 @@ grpc_slice subscription_take(struct subscription *sub, uint64_t to, size_t max_b
 				      : max_events;
 		drop_batch(room);
 		room->batch = make_batch(room->room, sub->cursor.next, max_bytes, most);
+		if (room->batch.to > 0)
+			histogram_observe(HISTOGRAM_BATCH_EVENTS, sub->session->shard->index,
+				room->batch.to - room->batch.from + 1);
 	}
 	*ret_to = room->batch.to;
 	return room->batch.to > 0 ? grpc_slice_ref(room->batch.slice) : grpc_empty_slice();

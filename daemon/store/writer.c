@@ -1,6 +1,7 @@
 /* Group commit: the queue, the batch, and the slices of trimming between batches. */
 #include "store/writer.h"
 
+#include "base/histogram.h"
 #include "base/mem.h"
 #include "store/thread.h"
 
@@ -209,7 +210,10 @@ static void note_result(struct writer *w, enum store_status status, struct mono 
 			events += w->batch[i].op->append_count;
 	atomic_fetch_add(&w->events, events);
 	atomic_fetch_add(&w->commits, 1);
-	atomic_fetch_add(&w->commit_us, (uint64_t)(clock_mono().us - start.us));
+	uint64_t us = (uint64_t)(clock_mono().us - start.us);
+	atomic_fetch_add(&w->commit_us, us);
+	histogram_observe(HISTOGRAM_COMMIT_TIME, 0, us); /* one thread: one lane */
+	histogram_observe(HISTOGRAM_COMMIT_OPS, 0, w->batch_len);
 }
 
 /* An op is its owner's again the moment its on_done is called. */
@@ -286,7 +290,10 @@ static void run_trim_slice(struct writer *w)
 	}
 	if (status == STORE_OK) {
 		atomic_fetch_add(&w->commits, 1);
-		atomic_fetch_add(&w->commit_us, (uint64_t)(clock_mono().us - start.us));
+		uint64_t us = (uint64_t)(clock_mono().us - start.us);
+		atomic_fetch_add(&w->commit_us, us);
+		histogram_observe(HISTOGRAM_COMMIT_TIME, 0, us); /* one thread: one lane */
+		histogram_observe(HISTOGRAM_COMMIT_OPS, 0, w->batch_len);
 	} else {
 		w->trimming = false;
 	}

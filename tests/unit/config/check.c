@@ -28,6 +28,18 @@ static void an_address_needs_digits_and_a_port_in_range(void **state)
 		assert_non_null(check_address(bad[i]));
 }
 
+static void metrics_are_for_this_machine_alone(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"", "127.0.0.1:9464", "127.1.2.3:0", "[::1]:9464"};
+	static const char *const bad[] = {"0.0.0.0:9464", "[::]:9464", "192.0.2.1:9464", "[::1]",
+		"127.0.0.1", "localhost:9464", "[::ffff:127.0.0.1]:1", "128.0.0.1:1"};
+	for (size_t i = 0; i < GC_LENGTH(good); i++)
+		assert_null(check_loopback_or_none(good[i]));
+	for (size_t i = 0; i < GC_LENGTH(bad); i++)
+		assert_non_null(check_loopback_or_none(bad[i]));
+}
+
 static void a_room_name_is_what_the_contract_says(void **state)
 {
 	(void)state;
@@ -94,6 +106,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_written_form_of_an_address_with_a_port_passes),
 		cmocka_unit_test(an_address_needs_digits_and_a_port_in_range),
+		cmocka_unit_test(metrics_are_for_this_machine_alone),
 		cmocka_unit_test(a_room_name_is_what_the_contract_says),
 		cmocka_unit_test(text_is_utf8_without_control_characters),
 		cmocka_unit_test(a_line_is_text_without_line_breaks),

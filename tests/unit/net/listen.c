@@ -348,6 +348,9 @@ static void report(const struct passed *p, int out)
 	bool flags = fcntl(FIRST_FD, F_GETFL) & O_NONBLOCK && fcntl(FIRST_FD, F_GETFD) & FD_CLOEXEC;
 	(void)dprintf(out, "tls %s admin %s inherited %d flags %d env %d", tls, admin,
 		listeners->inherited, flags, getenv("LISTEN_FDS") != NULL);
+	if (listeners->metrics_fd >= 0)
+		(void)dprintf(out, " metrics %d",
+			(fcntl(listeners->metrics_fd, F_GETFD) & FD_CLOEXEC) != 0);
 	listeners_free(listeners);
 }
 
@@ -454,6 +457,34 @@ static void an_admin_socket_not_passed_is_opened(void **state)
 	close(p.fds[0]);
 }
 
+static int make_loopback(void)
+{
+	struct sockaddr_in name = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+static void a_socket_for_metrics_stands_beside_the_listeners(void **state)
+{
+	(void)state;
+	char text[TEXT_BYTES];
+	char wanted[TEXT_BYTES];
+	struct passed p = {.fds = {make_loopback(), make_loopback()},
+		.count = 2,
+		.names = "tls:metrics",
+		.admin_path = ""};
+	start_as_service(&p, text);
+	(void)snprintf(wanted, sizeof(wanted),
+		"tls 127.0.0.1:%u admin  inherited 1 flags 1 env 0 metrics 1",
+		bound_port(p.fds[0]));
+	assert_string_equal(text, wanted);
+	close(p.fds[0]);
+	close(p.fds[1]);
+}
+
 static void expect_service_error(const struct passed *p, const char *sentence)
 {
 	char text[TEXT_BYTES];
@@ -470,7 +501,7 @@ static void a_socket_of_another_name_is_an_error(void **state)
 	struct passed p = {.fds = {make_tcp(AF_INET)}, .count = 1, .names = "http"};
 	expect_service_error(&p,
 		"error: systemd passed descriptor 3 named \"http\"; FileDescriptorName= must be "
-		"\"tls\" or \"admin\"");
+		"\"tls\", \"admin\" or \"metrics\"");
 }
 
 static void a_socket_without_a_name_is_an_error(void **state)
@@ -478,6 +509,19 @@ static void a_socket_without_a_name_is_an_error(void **state)
 	(void)state;
 	struct passed p = {.fds = {make_tcp(AF_INET)}, .count = 1};
 	expect_service_error(&p, "named \"unknown\"");
+}
+
+static void metrics_for_everyone_or_twice_are_an_error(void **state)
+{
+	(void)state;
+	struct passed p = {.fds = {make_tcp(AF_INET)}, .count = 1, .names = "metrics"};
+	expect_service_error(&p, "not bound to a loopback address");
+	close(p.fds[0]);
+	p = (struct passed){
+		.fds = {make_loopback(), make_loopback()}, .count = 2, .names = "metrics:metrics"};
+	expect_service_error(&p, "the second of that name");
+	close(p.fds[0]);
+	close(p.fds[1]);
 }
 
 static void passed_sockets_without_tls_are_an_error(void **state)
@@ -538,6 +582,8 @@ int main(void)
 		cmocka_unit_test(an_admin_socket_not_passed_is_opened),
 		cmocka_unit_test(a_socket_of_another_name_is_an_error),
 		cmocka_unit_test(a_socket_without_a_name_is_an_error),
+		cmocka_unit_test(a_socket_for_metrics_stands_beside_the_listeners),
+		cmocka_unit_test(metrics_for_everyone_or_twice_are_an_error),
 		cmocka_unit_test(passed_sockets_without_tls_are_an_error),
 		cmocka_unit_test(a_unix_socket_named_tls_is_an_error),
 		cmocka_unit_test(a_tcp_socket_named_admin_is_an_error),
