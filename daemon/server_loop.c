@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/notify.h"
+#include "room/expire.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -56,8 +57,10 @@ static void look_at_timers(struct server *s)
 	if (directory_ring_held(s->directory))
 		hub_kick(s->hub);
 	server_watch_store(s);
-	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S))
+	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S)) {
 		server_sweep(s);
+		expire_start(s->directory);
+	}
 	if (is_due(&s->next_watchdog, now, notify_watchdog_interval_ms()) && all_alive(s))
 		notify_watchdog();
 	if (is_due(&s->next_status, now, STATUS_MS))

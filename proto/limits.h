@@ -17,7 +17,9 @@ enum {
 	LIMIT_STATUS_TEXT_BYTES = 256, /* a profile's status text */
 	LIMIT_TITLE_BYTES = 128, /* a room's title */
 	LIMIT_TOPIC_BYTES = 1024, /* a room's topic */
-	LIMIT_REASON_BYTES = 256, /* why someone was removed */
+	LIMIT_REASON_BYTES = 256, /* why someone was removed, banned or muted */
+	LIMIT_RESTRICTIONS_MAX = 1000, /* accounts banned or muted in one room */
+	LIMIT_NETWORK_BANS_MAX = 10000, /* networks banned from the server */
 	LIMIT_SLOW_MODE_S = 86400, /* between two messages of one member of a room */
 	LIMIT_ROOM_MEMBERS = 1000000, /* what can be set for one room */
 	LIMIT_RETENTION_DAYS = 36500, /* the same */

@@ -39,6 +39,8 @@ struct account {
 	uint64_t created_us;
 	bool guest;
 	atomic_bool suspended; /* set by the writer */
+	_Atomic uint64_t banned_until_us; /* from the server; 0: not, UINT64_MAX: for ever */
+	_Atomic uint64_t muted_until_us; /* in all rooms; the same */
 	atomic_bool rewritten; /* a write of its record is under way: write_claim_account */
 	atomic_uint sessions; /* open streams */
 	_Atomic uint64_t last_seen_us;

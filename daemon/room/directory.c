@@ -346,12 +346,14 @@ void directory_clean_room(struct directory *d, struct room *room)
 	}
 	room_unlock(room);
 	clean_invites(d, room->id, 0);
+	restriction_forget(d, room->id, 0);
 	cleanup_start(d->cleanup);
 }
 
 void directory_clean_account(struct directory *d, struct account *account)
 {
 	clean_invites(d, 0, account->id);
+	restriction_forget(d, 0, account->id);
 	cleanup_start(d->cleanup);
 }
 

@@ -12,6 +12,7 @@
 #include "room/room.h"
 
 struct cleanup;
+struct restrictions;
 struct store;
 
 /* What is numbered; also the key (one byte) of its RECORD_META. Numbers are for ever. */
@@ -19,6 +20,7 @@ enum id_kind {
 	ID_ACCOUNT,
 	ID_ROOM,
 	ID_TOKEN,
+	ID_RESTRICTION,
 	_ID_MAX,
 };
 
@@ -61,6 +63,7 @@ struct invite { /* an account may join a private room */
 struct directory {
 	struct store *store; /* borrowed: outlives the directory */
 	struct cleanup *cleanup; /* owned: what is left of what was deleted */
+	struct restrictions *restrictions; /* owned: bans and mutes in force */
 	struct roomlog_limits tail; /* immutable */
 	pthread_rwlock_t lock;
 	struct account *accounts; /* owned: uthash by_id */

@@ -279,6 +279,38 @@ static bool load_token(
 	return true;
 }
 
+static bool load_restriction(struct load *load, enum restriction_kind kind, const uint8_t *key,
+	size_t key_len, const struct restriction *restriction)
+{
+	struct directory *d = load->directory;
+	d->next_id[ID_RESTRICTION] = above(d->next_id[ID_RESTRICTION], restriction->id);
+	if (!restriction_put(d, restriction))
+		leave_out(load, restriction_record_kind(kind), key, key_len);
+	return true;
+}
+
+static bool load_ban(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	struct restriction r;
+	if (restriction_decode(RESTRICTION_BAN, key, key_len, value, value_len, &r))
+		return load_restriction(load, RESTRICTION_BAN, key, key_len, &r);
+	load->bad_records++;
+	return true;
+}
+
+static bool load_mute(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	struct restriction r;
+	if (restriction_decode(RESTRICTION_MUTE, key, key_len, value, value_len, &r))
+		return load_restriction(load, RESTRICTION_MUTE, key, key_len, &r);
+	load->bad_records++;
+	return true;
+}
+
 static bool load_meta(
 	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
 {
@@ -306,6 +338,8 @@ static void load_run(struct store_job *job, struct store_reader *reader)
 		{RECORD_MARKER, load_marker},
 		{RECORD_INVITE, load_invite},
 		{RECORD_TOKEN, load_token},
+		{RECORD_BAN, load_ban},
+		{RECORD_MUTE, load_mute},
 	};
 	for (size_t i = 0; i < GC_LENGTH(steps) && load->status == STORE_OK; i++) {
 		load->status = store_scan(reader, steps[i].kind, NULL, 0, steps[i].fn, load);
@@ -319,13 +353,14 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 {
 	struct directory *d = mem_new(1, sizeof(*d));
 	*d = (struct directory){
-		.store = store, .limits = *limits, .tail = *tail, .next_id = {1, 1, 1}};
+		.store = store, .limits = *limits, .tail = *tail, .next_id = {1, 1, 1, 1}};
 	pthread_rwlock_init(&d->lock, NULL);
 	pthread_mutex_init(&d->ids_mu, NULL);
 	pthread_mutex_init(&d->places_mu, NULL);
 	pthread_mutex_init(&d->held_mu, NULL);
 	SLIST_INIT(&d->held);
 	d->cleanup = cleanup_new(store);
+	d->restrictions = restrictions_new();
 	struct load load = {.job = {.run = load_run}, .directory = d};
 	store_run_now(store, &load.job);
 	if (load.status != STORE_OK) {
@@ -363,6 +398,7 @@ struct directory *directory_close(struct directory *d)
 	if (!d)
 		return NULL;
 	d->cleanup = cleanup_free(d->cleanup);
+	d->restrictions = restrictions_free(d->restrictions);
 	(void)directory_ring_held(d); /* drops the references */
 	HASH_ITER (hh, d->invites, invite, next_invite) {
 		HASH_DELETE(hh, d->invites, invite);

@@ -1,5 +1,5 @@
 /* Who is in a room: joining, leaving, removing, inviting, roles, read markers. */
-#include "room/ops.h"
+#include "room/members.h"
 
 #include "base/clock.h"
 #include "gchat/v1/record.pb-c.h"
@@ -20,7 +20,7 @@ static void put_member(struct write *write, uint64_t account_id, const struct me
 		record_encode(&record.base), condition);
 }
 
-static Gchat__V1__Event event_by(struct account *actor)
+Gchat__V1__Event members_event_by(struct account *actor)
 {
 	Gchat__V1__Event event;
 	gchat__v1__event__init(&event);
@@ -92,6 +92,16 @@ static bool is_staying(struct room *room, uint64_t account_id)
 	return stays;
 }
 
+/* A ban that is under way may be committed first: then this write finds its record, and is refused. One
+ * that has run out, and is not swept yet, is no hindrance. */
+static void require_no_ban(struct write *write, const struct account *who)
+{
+	const struct restriction_target target = {
+		.room_id = write->room->id, .account_id = who->id};
+	if (!restriction_is_recorded(write->directory, RESTRICTION_BAN, &target))
+		write_put(write, RECORD_BAN, restriction_key(&target), RECORD_NONE, STORE_ABSENT);
+}
+
 /* The event, whose author is who joins, and the records. From here on messages are unread; an earlier
  * membership's marker no longer counts, nor does what it had a right to read. */
 static void prepare_join(struct write *write, struct account *who)
@@ -100,7 +110,7 @@ static void prepare_join(struct write *write, struct account *who)
 	Gchat__V1__MemberJoined joined;
 	gchat__v1__member_joined__init(&joined);
 	joined.role = write->role;
-	Gchat__V1__Event event = event_by(who);
+	Gchat__V1__Event event = members_event_by(who);
 	event.body_case = GCHAT__V1__EVENT__BODY_JOINED;
 	event.joined = &joined;
 	write_add_event(write, event_new(&event, 0, 0), NULL);
@@ -113,9 +123,11 @@ static void prepare_join(struct write *write, struct account *who)
 		STORE_ABSENT);
 	write_put(write, RECORD_INVITE, record_key_pair(write->room->id, who->id), RECORD_NONE,
 		STORE_ANY);
+	require_no_ban(write, who);
 	put_marker(write, who->id, write->number);
 	write->reason =
-		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won */
+		REASON_UNAVAILABLE; /* on a conflict: another join of the same account won, or a
+					     * ban */
 	write->quiet = true;
 	write->apply = apply_join;
 }
@@ -156,7 +168,7 @@ enum reason op_add_member(struct write *write, Gchat__V1__Role role)
 	return enter(write, write->subject, role);
 }
 
-/* ---- leaving and removing ---- */
+/* ---- leaving ---- */
 
 /* Under mu. Whether another owner stays, or there is nobody to leave the room to. */
 static bool may_yield(struct room *room, const struct member *self)
@@ -172,9 +184,7 @@ static bool may_yield(struct room *room, const struct member *self)
 	return false;
 }
 
-/* Where the account owns the room, it won't once the write is done. Looked at and noted in one, so
- * that of two owners who go at the same moment one is told that it is the last. */
-static enum reason yield_ownership(struct write *write, uint64_t account_id)
+enum reason members_yield(struct write *write, uint64_t account_id)
 {
 	struct room *room = write->room;
 	enum reason reason = REASON_NONE;
@@ -192,14 +202,14 @@ static enum reason yield_ownership(struct write *write, uint64_t account_id)
 	return reason;
 }
 
-static void apply_part(struct write *write)
+void members_apply_part(struct write *write)
 {
 	struct account *who = write->subject ? write->subject : write->actor;
 	directory_remove_member(write->directory, write->room, who->id);
 	write->audience->parted(write->audience->arg, who->id, write->room, write->seq);
 }
 
-static void prepare_part(struct write *write, Gchat__V1__Event *event, const struct account *who)
+void members_part(struct write *write, Gchat__V1__Event *event, const struct account *who)
 {
 	room_lock(write->room);
 	struct member *member = room_find_member(write->room, who->id);
@@ -214,49 +224,23 @@ static void prepare_part(struct write *write, Gchat__V1__Event *event, const str
 	write_put(write, RECORD_MARKER, record_key_pair(who->id, write->room->id), RECORD_NONE,
 		STORE_ANY);
 	write->reason = REASON_NOT_A_MEMBER; /* on a conflict */
-	write->apply = apply_part;
+	write->apply = members_apply_part;
 }
 
 enum reason op_leave(struct write *write)
 {
 	enum reason reason = write_check_right(write, RIGHT_LEAVE);
 	if (reason == REASON_NONE)
-		reason = yield_ownership(write, write->actor->id);
+		reason = members_yield(write, write->actor->id);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__MemberLeft left;
 	gchat__v1__member_left__init(&left);
-	Gchat__V1__Event event = event_by(write->actor);
+	Gchat__V1__Event event = members_event_by(write->actor);
 	event.body_case = GCHAT__V1__EVENT__BODY_LEFT;
 	event.left = &left;
-	prepare_part(write, &event, write->actor);
+	members_part(write, &event, write->actor);
 	write->quiet = true;
-	return REASON_NONE;
-}
-
-enum reason op_remove(struct write *write, const char *reason_text)
-{
-	enum reason reason = write_check_right(write, RIGHT_REMOVE);
-	if (reason != REASON_NONE)
-		return reason;
-	if (room_role_of(write->room, write->subject->id) == none)
-		return REASON_NOT_A_MEMBER;
-	if (strlen(reason_text) > LIMIT_REASON_BYTES)
-		return REASON_TEXT_TOO_LONG;
-	reason = yield_ownership(write, write->subject->id);
-	if (reason != REASON_NONE)
-		return reason;
-	char text[LIMIT_REASON_BYTES + 1];
-	strcpy(text, reason_text);
-	Gchat__V1__MemberRemoved removed;
-	gchat__v1__member_removed__init(&removed);
-	removed.account_id = write->subject->id;
-	removed.user = write->subject->name;
-	removed.reason = text;
-	Gchat__V1__Event event = event_by(write->actor);
-	event.body_case = GCHAT__V1__EVENT__BODY_REMOVED;
-	event.removed = &removed;
-	prepare_part(write, &event, write->subject);
 	return REASON_NONE;
 }
 
@@ -286,7 +270,7 @@ enum reason op_invite(struct write *write)
 	gchat__v1__member_invited__init(&invited);
 	invited.account_id = write->subject->id;
 	invited.user = write->subject->name;
-	Gchat__V1__Event event = event_by(write->actor);
+	Gchat__V1__Event event = members_event_by(write->actor);
 	event.body_case = GCHAT__V1__EVENT__BODY_INVITED;
 	event.invited = &invited;
 	write_add_event(write, event_new(&event, 0, 0), NULL);
@@ -332,7 +316,7 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 	if (write->already)
 		return REASON_NONE;
 	if (role < GCHAT__V1__ROLE__ROLE_OWNER)
-		reason = yield_ownership(write, write->subject->id);
+		reason = members_yield(write, write->subject->id);
 	if (reason != REASON_NONE)
 		return reason;
 	Gchat__V1__RoleChanged changed;
@@ -340,7 +324,7 @@ enum reason op_set_role(struct write *write, Gchat__V1__Role role)
 	changed.account_id = write->subject->id;
 	changed.user = write->subject->name;
 	changed.role = role;
-	Gchat__V1__Event event = event_by(write->actor);
+	Gchat__V1__Event event = members_event_by(write->actor);
 	event.body_case = GCHAT__V1__EVENT__BODY_ROLE_CHANGED;
 	event.role_changed = &changed;
 	write_add_event(write, event_new(&event, 0, 0), NULL);

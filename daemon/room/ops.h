@@ -39,11 +39,34 @@ enum reason op_join(struct write *write); /* actor joins */
 /* An administrator makes the subject a member, of a private room too; ALREADY_A_MEMBER where it is one. */
 enum reason op_add_member(struct write *write, Gchat__V1__Role role);
 enum reason op_leave(struct write *write); /* actor leaves */
-/* actor removes subject */
-enum reason op_remove(struct write *write, const char *reason_text);
 enum reason op_invite(struct write *write); /* actor invites subject */
 enum reason op_set_role(struct write *write, Gchat__V1__Role role);
 enum reason op_mark_read(struct write *write, uint64_t seq); /* actor's marker */
+
+/* ---- moderation: need subject; room where it is about one; moderation.c ---- */
+
+/* The actor removes the subject from the room. */
+enum reason op_remove(struct write *write, const char *reason_text);
+
+#define OP_FOR_EVER UINT64_MAX
+
+/* A ban or a mute. All borrowed for the call. */
+struct op_restriction {
+	const struct network *network; /* whom a ban is for, where there is no subject */
+	const char *reason;
+	const char *author; /* of an administrator, like "uid 1000"; else the actor */
+	uint64_t duration_s; /* OP_FOR_EVER */
+};
+
+/* Bans: the subject from the room (where it is a member, it is removed), or without a room the subject
+ * from the server, whose sessions end, or the network. On the server for administrators only. In place
+ * of an earlier one. */
+enum reason op_ban(struct write *write, const struct op_restriction *r);
+/* Mutes the subject in the room, or without one in all rooms. */
+enum reason op_mute(struct write *write, const struct op_restriction *r);
+/* Takes a ban or a mute back: NOT_FOUND where there is none in force. */
+enum reason op_unban(struct write *write, const struct network *network);
+enum reason op_unmute(struct write *write);
 
 /* ---- rooms ---- */
 

@@ -24,6 +24,8 @@ enum record_kind {
 	RECORD_INVITE = 8,
 	RECORD_MARKER = 9,
 	RECORD_AVATAR = 10,
+	RECORD_BAN = 11,
+	RECORD_MUTE = 12,
 };
 
 struct record_key {

@@ -1,17 +1,20 @@
 /* The tables of rights and rules, what is true now, and the decision. */
 #include "room/rights.h"
 
+#include "base/clock.h"
 #include "room/directory.h"
 
 #define BIT(rule) (1U << RULE_##rule)
 
 /* What an administrator is bound by, too: it is not about the actor. */
-#define BINDS_ALL (BIT(ROOM_GONE) | BIT(GUEST_OWNER))
+#define BINDS_ALL (BIT(ROOM_GONE) | BIT(GUEST_OWNER) | BIT(SUBJECT_BANNED))
 
 /* Masks of rules, from few to many. */
-#define ON_SERVER    (BIT(SUSPENDED))
+#define ON_SERVER    (BIT(SUSPENDED) | BIT(BANNED))
 #define AS_MEMBER    (ON_SERVER | BIT(ROOM_GONE) | BIT(NOT_MEMBER))
-#define AS_WRITER    (AS_MEMBER | BIT(READER) | BIT(DAMAGED))
+#define AS_ERASER    (AS_MEMBER | BIT(READER) | BIT(DAMAGED))
+#define MUTES        (BIT(MUTED) | BIT(ROOM_MUTED))
+#define AS_WRITER    (AS_ERASER | MUTES)
 #define AS_MODERATOR (AS_MEMBER | BIT(BELOW_MODERATOR))
 #define AS_OWNER     (AS_MEMBER | BIT(BELOW_OWNER))
 
@@ -23,21 +26,24 @@ static const struct {
 	[RIGHT_SIGN_IN]       = {"sign-in", ON_SERVER},
 	[RIGHT_CREATE_ROOM]   = {"create-room", ON_SERVER | BIT(GUEST)},
 	[RIGHT_SEE]           = {"see", ON_SERVER | BIT(ROOM_GONE) | BIT(HIDDEN)},
-	[RIGHT_JOIN]          = {"join", ON_SERVER | BIT(ROOM_GONE) | BIT(HIDDEN) | BIT(DAMAGED)},
+	[RIGHT_JOIN]          = {"join", ON_SERVER | BIT(ROOM_GONE) | BIT(ROOM_BANNED) | BIT(HIDDEN) | BIT(DAMAGED)},
 	[RIGHT_LEAVE]         = {"leave", BIT(NOT_MEMBER)},
 	[RIGHT_READ]          = {"read", AS_MEMBER},
 	[RIGHT_SEND]          = {"send", AS_WRITER},
 	[RIGHT_EDIT]          = {"edit", AS_WRITER},
 	[RIGHT_REACT]         = {"react", AS_WRITER},
 	[RIGHT_TYPE]          = {"type", AS_WRITER},
-	[RIGHT_DELETE_OWN]    = {"delete-own", AS_WRITER},
-	[RIGHT_DELETE_OTHERS] = {"delete-others", AS_WRITER | BIT(BELOW_MODERATOR)},
-	[RIGHT_INVITE]        = {"invite", AS_MODERATOR},
-	[RIGHT_ADD_MEMBER]    = {"add-member", AS_MEMBER | BIT(NOT_ADMINISTRATOR) | BIT(GUEST_OWNER)},
+	[RIGHT_DELETE_OWN]    = {"delete-own", AS_ERASER},
+	[RIGHT_DELETE_OTHERS] = {"delete-others", AS_ERASER | BIT(BELOW_MODERATOR)},
+	[RIGHT_INVITE]        = {"invite", AS_MODERATOR | MUTES | BIT(SUBJECT_BANNED)},
+	[RIGHT_ADD_MEMBER]    = {"add-member", AS_MEMBER | BIT(NOT_ADMINISTRATOR) | BIT(GUEST_OWNER) | BIT(SUBJECT_BANNED)},
 	[RIGHT_REMOVE]        = {"remove", AS_MODERATOR | BIT(OUTRANKED)},
+	[RIGHT_BAN]           = {"ban", AS_MODERATOR | BIT(OUTRANKED)},
+	[RIGHT_MUTE]          = {"mute", AS_MODERATOR | BIT(OUTRANKED)},
+	[RIGHT_LIST_BANS]     = {"list-bans", AS_MODERATOR},
 	[RIGHT_SET_ROLE]      = {"set-role", AS_MODERATOR | BIT(OUTRANKED) | BIT(GRANTS_TOO_MUCH) | BIT(GUEST_OWNER)},
-	[RIGHT_SET_TOPIC]     = {"set-topic", AS_MODERATOR},
-	[RIGHT_CHANGE_ROOM]   = {"change-room", AS_OWNER},
+	[RIGHT_SET_TOPIC]     = {"set-topic", AS_MODERATOR | MUTES},
+	[RIGHT_CHANGE_ROOM]   = {"change-room", AS_OWNER | MUTES},
 	[RIGHT_SET_LIMITS]    = {"set-limits", AS_MEMBER | BIT(NOT_ADMINISTRATOR)},
 	[RIGHT_DELETE_ROOM]   = {"delete-room", AS_OWNER},
 };
@@ -52,9 +58,13 @@ static const struct {
 } rules[_RULE_MAX] = {
 	RULE(ROOM_GONE, "room-gone", UNKNOWN_ROOM, DENY, "the room was deleted", "the room is there"),
 	RULE(SUSPENDED, "suspended", ACCOUNT_SUSPENDED, DENY, "the account is suspended", "the account is not suspended"),
+	RULE(BANNED, "banned", BANNED, DENY, "the account is banned from the server", "the account is not banned from the server"),
+	RULE(ROOM_BANNED, "room-banned", BANNED, DENY, "the account is banned from the room", "the account is not banned from the room"),
 	RULE(HIDDEN, "hidden", UNKNOWN_ROOM, DENY, "the room is not public, and the account neither in it nor invited", "the room is public, or the account in it or invited"),
 	RULE(NOT_MEMBER, "not-member", NOT_A_MEMBER, DENY, "the account is not in the room", "the account is in the room"),
 	RULE(READER, "reader", READ_ONLY, LIMIT, "its role in the room is reader", "its role in the room is more than reader"),
+	RULE(MUTED, "muted", MUTED, LIMIT, "the account is muted in all rooms", "the account is not muted in all rooms"),
+	RULE(ROOM_MUTED, "room-muted", MUTED, LIMIT, "the account is muted in the room", "the account is not muted in the room"),
 	RULE(GUEST, "guest", NOT_PERMITTED, DENY, "the account is a guest", "the account is no guest"),
 	RULE(BELOW_MODERATOR, "below-moderator", NOT_PERMITTED, LIMIT, "this is for moderators and owners", "its role is moderator or owner"),
 	RULE(BELOW_OWNER, "below-owner", NOT_PERMITTED, LIMIT, "this is for owners", "its role is owner"),
@@ -62,6 +72,7 @@ static const struct {
 	RULE(OUTRANKED, "outranked", NOT_PERMITTED, LIMIT, "the other one's role is as high, or higher", "only on those of a lower role"),
 	RULE(GRANTS_TOO_MUCH, "grants-too-much", NOT_PERMITTED, LIMIT, "moderators give lower roles than their own", "the role to be given is not too high"),
 	RULE(GUEST_OWNER, "guest-owner", NOT_PERMITTED, DENY, "a guest can't own a room", "the new owner is no guest"),
+	RULE(SUBJECT_BANNED, "subject-banned", USER_BANNED, DENY, "the other one is banned from the room", "the other one is not banned from the room"),
 	RULE(DAMAGED, "damaged", DAMAGED, LIMIT, "a part of the room's log can't be read", "the room's log is sound"),
 };
 /* clang-format on */
@@ -76,9 +87,18 @@ static unsigned bit_if(bool stands, enum rights_rule rule)
 	return stands ? 1U << rule : 0;
 }
 
+/* A moment of the wall clock that has not come; the clock is read only where there is one. */
+static bool is_ahead(uint64_t until_us)
+{
+	return until_us != 0 && until_us > clock_wall_us();
+}
+
 static unsigned gather_account(const struct account *actor)
 {
-	return bit_if(atomic_load_explicit(&actor->suspended, memory_order_relaxed),
+	uint64_t banned_us = atomic_load_explicit(&actor->banned_until_us, memory_order_relaxed);
+	uint64_t muted_us = atomic_load_explicit(&actor->muted_until_us, memory_order_relaxed);
+	return bit_if(is_ahead(banned_us), RULE_BANNED) | bit_if(is_ahead(muted_us), RULE_MUTED) |
+	       bit_if(atomic_load_explicit(&actor->suspended, memory_order_relaxed),
 		       RULE_SUSPENDED) |
 	       bit_if(actor->guest, RULE_GUEST) | BIT(NOT_ADMINISTRATOR);
 }
@@ -92,6 +112,13 @@ static unsigned gather_role(Gchat__V1__Role own)
 	       bit_if(own < owner, RULE_BELOW_OWNER);
 }
 
+/* Under mu. */
+static bool is_restricted(
+	const struct room *room, const struct account *account, enum restriction_kind kind)
+{
+	return room->shared.restrictions && is_ahead(restriction_until_in(room, account->id, kind));
+}
+
 /* Under mu: what the actor is to the one it acts on. Nobody outranks itself where it gives a role
  * up. */
 static unsigned gather_subject(const struct rights_ask *ask, Gchat__V1__Role own, enum right right)
@@ -100,7 +127,8 @@ static unsigned gather_subject(const struct rights_ask *ask, Gchat__V1__Role own
 	bool itself = ask->subject == ask->actor && right == RIGHT_SET_ROLE;
 	return bit_if(member && member->role >= own && !itself, RULE_OUTRANKED) |
 	       bit_if(ask->role >= own && own < owner, RULE_GRANTS_TOO_MUCH) |
-	       bit_if(ask->role == owner && ask->subject->guest, RULE_GUEST_OWNER);
+	       bit_if(ask->role == owner && ask->subject->guest, RULE_GUEST_OWNER) |
+	       bit_if(is_restricted(ask->room, ask->subject, RESTRICTION_BAN), RULE_SUBJECT_BANNED);
 }
 
 /* Takes mu. */
@@ -113,6 +141,10 @@ static unsigned gather_room(const struct rights_ask *ask, enum right right, bool
 	unsigned standing = bit_if(room->shared.deleted, RULE_ROOM_GONE) | gather_role(own);
 	*ret_outside =
 		!member && room->shared.visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC;
+	if (ask->actor && room->shared.restrictions)
+		standing |=
+			bit_if(is_restricted(room, ask->actor, RESTRICTION_BAN), RULE_ROOM_BANNED) |
+			bit_if(is_restricted(room, ask->actor, RESTRICTION_MUTE), RULE_ROOM_MUTED);
 	if (ask->subject)
 		standing |= gather_subject(ask, own, right);
 	room_unlock(room);
@@ -126,6 +158,8 @@ static unsigned gather(const struct rights_ask *ask, enum right right)
 	bool outside = false;
 	if (ask->room)
 		standing |= gather_room(ask, right, &outside);
+	else if (rights_needs_room(right))
+		standing |= gather_role(GCHAT__V1__ROLE__ROLE_UNSPECIFIED);
 	if (outside && ask->actor && (rights[right].rules & BIT(HIDDEN)) &&
 		!directory_is_invited(ask->directory, ask->room->id, ask->actor->id))
 		standing |= BIT(HIDDEN);

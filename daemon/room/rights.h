@@ -37,6 +37,9 @@ enum right {
 	RIGHT_INVITE,
 	RIGHT_ADD_MEMBER, /* without its asking */
 	RIGHT_REMOVE,
+	RIGHT_BAN, /* and take it back */
+	RIGHT_MUTE, /* the same */
+	RIGHT_LIST_BANS, /* and mutes */
 	RIGHT_SET_ROLE,
 	RIGHT_SET_TOPIC, /* and the slow mode */
 	RIGHT_CHANGE_ROOM,
@@ -49,9 +52,13 @@ enum right {
 enum rights_rule {
 	RULE_ROOM_GONE,
 	RULE_SUSPENDED,
+	RULE_BANNED, /* from the server */
+	RULE_ROOM_BANNED,
 	RULE_HIDDEN, /* the room is not public, and the actor neither in it nor invited */
 	RULE_NOT_MEMBER,
 	RULE_READER, /* the role reads only */
+	RULE_MUTED, /* in all rooms */
+	RULE_ROOM_MUTED,
 	RULE_GUEST,
 	RULE_BELOW_MODERATOR,
 	RULE_BELOW_OWNER,
@@ -59,6 +66,7 @@ enum rights_rule {
 	RULE_OUTRANKED, /* the subject's role is as high as the actor's, or higher */
 	RULE_GRANTS_TOO_MUCH, /* the role to be given is as high as that of a moderator who gives it */
 	RULE_GUEST_OWNER, /* the subject is a guest, and would own the room */
+	RULE_SUBJECT_BANNED, /* the subject is banned from the room */
 	RULE_DAMAGED, /* a part of the room's log can't be read */
 	_RULE_MAX,
 };

@@ -38,12 +38,23 @@ struct room *room_ref(struct room *room)
 	return room;
 }
 
+static void free_restrictions(struct room *room)
+{
+	struct room_restriction *note;
+	struct room_restriction *tmp;
+	HASH_ITER (hh, room->shared.restrictions, note, tmp) {
+		HASH_DELETE(hh, room->shared.restrictions, note);
+		free(note);
+	}
+}
+
 struct room *room_unref(struct room *room)
 {
 	if (!room || atomic_fetch_sub_explicit(&room->refs, 1, memory_order_acq_rel) > 1)
 		return NULL;
 	GC_ASSERT(!room->shared.members && LIST_EMPTY(&room->shared.watches) &&
 		  STAILQ_EMPTY(&room->shared.rewrites));
+	free_restrictions(room);
 	roomlog_deinit(&room->shared.log);
 	pthread_mutex_destroy(&room->shared.mu);
 	free(room);

@@ -7,6 +7,7 @@
 
 #include "proto/reason.h"
 #include "room/account.h"
+#include "room/restriction.h"
 #include "room/roomlog.h"
 #include "room/settings.h"
 #include <pthread.h>
@@ -60,6 +61,7 @@ struct room {
 		struct room_settings settings;
 		struct member *members; /* owned: uthash by account id */
 		unsigned member_count;
+		struct room_restriction *restrictions; /* owned: uthash by account id */
 		unsigned joining; /* charged against members_per_room while under way */
 		struct roomlog log;
 		uint64_t first_seq; /* oldest event kept by the store */

@@ -28,6 +28,8 @@ static const struct {
 	{RECORD_INVITE, &gchat__v1__invite_record__descriptor, "invite"},
 	{RECORD_MARKER, &gchat__v1__marker_record__descriptor, "read marker"},
 	{RECORD_AVATAR, &gchat__v1__avatar_record__descriptor, "avatar"},
+	{RECORD_BAN, &gchat__v1__restriction_record__descriptor, "ban"},
+	{RECORD_MUTE, &gchat__v1__restriction_record__descriptor, "mute"},
 };
 
 void verify_init(struct verify *v, struct directory *directory)

@@ -47,8 +47,10 @@ static void release(struct write *write)
 		directory_cancel_end(write->directory, write->actor);
 	if (write->rewrites)
 		atomic_store(&write->actor->rewritten, false);
+	if (write->restricts)
+		restriction_end(write->directory);
 	write->place = write->subject_place = PLACE_NONE;
-	write->charged = write->rewrites = write->ends = false;
+	write->charged = write->rewrites = write->ends = write->restricts = false;
 }
 
 static void free_puts(struct write *write)
@@ -76,6 +78,8 @@ void write_deinit(struct write *write)
 	write->token = NULL;
 	free(write->state);
 	write->state = NULL;
+	free(write->restriction);
+	write->restriction = NULL;
 	free_puts(write);
 }
 
@@ -150,6 +154,15 @@ enum reason write_take_subject_place(struct write *write, enum place place)
 	enum reason reason = directory_take_place(write->directory, write->subject, place);
 	write->subject_place = reason == REASON_NONE ? place : PLACE_NONE;
 	return reason;
+}
+
+struct restriction *write_new_restriction(struct write *write)
+{
+	GC_ASSERT(!write->restriction);
+	write->restriction = mem_new(1, sizeof(*write->restriction));
+	restriction_begin(write->directory);
+	write->restricts = true;
+	return write->restriction;
 }
 
 bool write_claim_account(struct write *write)
@@ -239,7 +252,8 @@ static void take_back(struct write *write)
 	write->reason = REASON_UNKNOWN_ROOM;
 	for (size_t i = 0; i < write->op.put_count; i++) {
 		enum record_kind kind = (enum record_kind)write->puts[i].kind;
-		if (kind == RECORD_MEMBER || kind == RECORD_INVITE || kind == RECORD_MARKER)
+		if (kind == RECORD_MEMBER || kind == RECORD_INVITE || kind == RECORD_MARKER ||
+			kind == RECORD_BAN || kind == RECORD_MUTE)
 			cleanup_add(cleanup, kind, write->keys[i]);
 	}
 	if (write->op.append_count > 0)

@@ -47,6 +47,7 @@ struct write {
 	void (*apply)(struct write *write); /* writer thread, after the commit; may be NULL */
 	void (*done)(struct write *write); /* writer thread, always, last */
 	Gchat__V1__Role role; /* for apply */
+	struct restriction *restriction; /* owned, or NULL: the ban or mute that it makes or ends */
 	struct write_state *state; /* owned, or NULL; for apply: see write_new_state */
 	uint64_t number; /* for apply: token id, read marker */
 	bool charged; /* a slot of the room's member limit */
@@ -56,6 +57,7 @@ struct write {
 	enum place subject_place; /* the same of the subject */
 	bool quiet; /* someone comes or goes: a crowd hears of it later */
 	bool ends; /* the actor's account is about to end; it isn't if this fails */
+	bool restricts; /* counted by restriction_begin */
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;
@@ -92,6 +94,9 @@ enum reason write_check_right(const struct write *write, enum right right);
 enum reason write_take_place(struct write *write, enum place place);
 enum reason write_take_subject_place(struct write *write, enum place place);
 
+/* The ban or mute that this write is about: zeroed at first; until it is done, nothing is swept. */
+struct restriction *write_new_restriction(struct write *write);
+
 /* Keeps other writes from the actor's account record until this one is done: it is written whole, so
  * of two at once one would take back what the other said. False: another write has it, try later. */
 bool write_claim_account(struct write *write) GC_MUST_CHECK;
@@ -117,6 +122,8 @@ struct audience {
 	void (*profile_changed)(void *arg, struct account *account);
 	void (*marker_moved)(
 		void *arg, struct account *account, struct room *room, uint64_t read_seq);
+	/* The account is banned from the server: its sessions end, `text` says why. */
+	void (*banned)(void *arg, uint64_t account_id, const char *text);
 	/* The account's sessions opened with this token end; 0: all of them, but for token `but`. */
 	void (*signed_out)(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but);
 	/* All the account's sessions end, for that reason. */

@@ -43,6 +43,9 @@ static const enum reason by_role[_RIGHT_MAX][ROLES] = {
 	[RIGHT_INVITE] = {OUT, NO, NO, OK, OK},
 	[RIGHT_ADD_MEMBER] = {OUT, NO, NO, NO, NO},
 	[RIGHT_REMOVE] = {OUT, NO, NO, OK, OK},
+	[RIGHT_BAN] = {OUT, NO, NO, OK, OK},
+	[RIGHT_MUTE] = {OUT, NO, NO, OK, OK},
+	[RIGHT_LIST_BANS] = {OUT, NO, NO, OK, OK},
 	[RIGHT_SET_ROLE] = {OUT, NO, NO, OK, OK},
 	[RIGHT_SET_TOPIC] = {OUT, NO, NO, OK, OK},
 	[RIGHT_CHANGE_ROOM] = {OUT, NO, NO, NO, OK},
@@ -112,6 +115,101 @@ static void who_is_suspended_may_only_leave(void **state)
 		check_all(site, role, suspended);
 		atomic_store(&site->eve->suspended, false);
 	}
+}
+
+static enum reason banned(enum right right, Gchat__V1__Role role)
+{
+	return right == RIGHT_LEAVE ? by_role[right][role] : REASON_BANNED;
+}
+
+static void who_is_banned_from_the_server_may_only_leave(void **state)
+{
+	struct site *site = *state;
+	for (unsigned role = none; role <= owner; role++) {
+		put_eve(site, role);
+		atomic_store(&site->eve->banned_until_us, RESTRICTION_FOR_EVER);
+		check_all(site, role, banned);
+		atomic_store(&site->eve->banned_until_us, 1); /* long ago */
+		check_all(site, role, plainly);
+		atomic_store(&site->eve->banned_until_us, 0);
+	}
+}
+
+/* A mute is about speaking: what is one's own may be taken back, and a moderator's work goes on. */
+static enum reason muted(enum right right, Gchat__V1__Role role)
+{
+	static const bool speaks[_RIGHT_MAX] = {[RIGHT_SEND] = true,
+		[RIGHT_EDIT] = true,
+		[RIGHT_REACT] = true,
+		[RIGHT_TYPE] = true,
+		[RIGHT_INVITE] = true,
+		[RIGHT_SET_TOPIC] = true,
+		[RIGHT_CHANGE_ROOM] = true};
+	enum reason reason = by_role[right][role];
+	bool writer_says_first = reason == NO && speaks[right];
+	return (reason == OK && speaks[right]) || writer_says_first ? REASON_MUTED : reason;
+}
+
+static void put_restriction(
+	struct site *site, enum restriction_kind kind, uint64_t room_id, struct account *who)
+{
+	assert_true(restriction_put(
+		site->directory, &(struct restriction){.kind = kind,
+					 .id = 1,
+					 .target = {.room_id = room_id, .account_id = who->id}}));
+}
+
+static void lift_restriction(
+	struct site *site, enum restriction_kind kind, uint64_t room_id, struct account *who)
+{
+	restriction_remove(site->directory, kind,
+		&(struct restriction_target){.room_id = room_id, .account_id = who->id}, 0);
+}
+
+static void who_is_muted_reads_on(void **state)
+{
+	struct site *site = *state;
+	const uint64_t places[] = {0, site->den->id};
+	for (size_t i = 0; i < GC_LENGTH(places); i++)
+		for (unsigned role = none; role <= owner; role++) {
+			put_eve(site, role);
+			put_restriction(site, RESTRICTION_MUTE, places[i], site->eve);
+			check_all(site, role, muted);
+			lift_restriction(site, RESTRICTION_MUTE, places[i], site->eve);
+			check_all(site, role, plainly);
+		}
+}
+
+static enum reason room_banned(enum right right, Gchat__V1__Role role)
+{
+	return right == RIGHT_JOIN ? REASON_BANNED : by_role[right][role];
+}
+
+static void who_is_banned_from_the_room_does_not_join(void **state)
+{
+	struct site *site = *state;
+	struct rights_ask ask = ask_of(site, reader);
+	put_restriction(site, RESTRICTION_BAN, site->den->id, site->eve);
+	check_all(site, none, room_banned);
+	ask.actor = site->ada;
+	ask.subject = site->eve;
+	assert_int_equal(rights_check(&ask, RIGHT_INVITE), REASON_USER_BANNED);
+	ask.actor = NULL; /* an administrator takes the ban back first, too */
+	assert_int_equal(rights_check(&ask, RIGHT_INVITE), REASON_USER_BANNED);
+	lift_restriction(site, RESTRICTION_BAN, site->den->id, site->eve);
+	check_all(site, none, plainly);
+}
+
+static void in_no_room_nobody_but_an_administrator_bans(void **state)
+{
+	struct site *site = *state;
+	struct rights_ask ask = ask_of(site, reader);
+	ask.room = NULL;
+	ask.actor = site->ada;
+	assert_int_equal(rights_check(&ask, RIGHT_BAN), OUT);
+	assert_int_equal(rights_check(&ask, RIGHT_MUTE), OUT);
+	ask.actor = NULL;
+	assert_int_equal(rights_check(&ask, RIGHT_BAN), OK);
 }
 
 static enum reason damaged(enum right right, Gchat__V1__Role role)
@@ -192,7 +290,7 @@ static void a_guest_makes_no_rooms(void **state)
 static void nobody_acts_on_an_equal_or_higher_role(void **state)
 {
 	struct site *site = *state;
-	static const enum right rights[] = {RIGHT_REMOVE, RIGHT_SET_ROLE};
+	static const enum right rights[] = {RIGHT_REMOVE, RIGHT_BAN, RIGHT_MUTE, RIGHT_SET_ROLE};
 	for (unsigned own = moderator; own <= owner; own++) {
 		put_eve(site, own);
 		for (unsigned other = reader; other <= owner; other++) {
@@ -319,6 +417,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OVER(every_right_follows_from_the_role),
 		OVER(who_is_suspended_may_only_leave),
+		OVER(who_is_banned_from_the_server_may_only_leave),
+		OVER(who_is_muted_reads_on),
+		OVER(who_is_banned_from_the_room_does_not_join),
+		OVER(in_no_room_nobody_but_an_administrator_bans),
 		OVER(a_damaged_room_is_closed_to_writing),
 		OVER(in_a_room_that_is_gone_nothing_is_left_but_leaving),
 		OVER(a_private_room_is_seen_by_members_and_the_invited),

@@ -60,6 +60,14 @@ static void marker_moved(void *arg, struct account *account, struct room *room, 
 	site->heard.seq = read_seq;
 }
 
+static void banned(void *arg, uint64_t account_id, const char *text)
+{
+	struct site *site = arg;
+	site->heard.banned++;
+	site->heard.account_id = account_id;
+	(void)snprintf(site->heard.text, sizeof(site->heard.text), "%s", text);
+}
+
 static void signed_out(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but)
 {
 	struct site *site = arg;
@@ -301,6 +309,7 @@ int site_setup(void **state)
 		.parted = parted,
 		.profile_changed = profile_changed,
 		.marker_moved = marker_moved,
+		.banned = banned,
 		.signed_out = signed_out,
 		.ended = ended};
 	if (strcmp(engine, "sqlite") == 0) {

@@ -19,6 +19,8 @@ struct heard {
 	unsigned signed_out;
 	unsigned ended;
 	enum reason reason; /* of the last end */
+	unsigned banned;
+	char text[400]; /* of the last ban */
 	uint64_t account_id; /* of the last one told */
 	uint64_t seq; /* the same */
 	uint64_t token_id;

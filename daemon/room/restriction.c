@@ -1,0 +1,425 @@
+/* The book: one table by target for each kind, and the notes it keeps on accounts and rooms. */
+#include "room/restriction.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "gchat/v1/record.pb-c.h"
+#include "proto/codec.h"
+#include "room/cleanup.h"
+#include "room/directory.h"
+#include "room/name.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct entry {
+	struct restriction r;
+	struct record_key key;
+	UT_hash_handle hh; /* by key */
+};
+
+struct restrictions {
+	pthread_mutex_t mu; /* guards what follows */
+	struct entry *entries[_RESTRICTION_KIND_MAX]; /* owned: uthash by target */
+	size_t network_count;
+	pthread_mutex_t writes_mu; /* guards writes; taken first, and by itself */
+	unsigned writes; /* under way */
+};
+
+struct restrictions *restrictions_new(void)
+{
+	struct restrictions *book = mem_new(1, sizeof(*book));
+	(void)pthread_mutex_init(&book->mu, NULL); /* cannot fail with default attributes */
+	(void)pthread_mutex_init(&book->writes_mu, NULL);
+	return book;
+}
+
+struct restrictions *restrictions_free(struct restrictions *book)
+{
+	if (!book)
+		return NULL;
+	for (size_t kind = 0; kind < _RESTRICTION_KIND_MAX; kind++) {
+		struct entry *entry;
+		struct entry *tmp;
+		HASH_ITER (hh, book->entries[kind], entry, tmp) {
+			HASH_DELETE(hh, book->entries[kind], entry);
+			free(entry);
+		}
+	}
+	(void)pthread_mutex_destroy(&book->writes_mu);
+	(void)pthread_mutex_destroy(&book->mu);
+	free(book);
+	return NULL;
+}
+
+/* ---- records ---- */
+
+enum record_kind restriction_record_kind(enum restriction_kind kind)
+{
+	return kind == RESTRICTION_BAN ? RECORD_BAN : RECORD_MUTE;
+}
+
+struct record_key restriction_key(const struct restriction_target *target)
+{
+	if (target->account_id)
+		return record_key_pair(target->room_id, target->account_id);
+	uint8_t bytes[sizeof(uint64_t) + sizeof(target->network)] = {0};
+	memcpy(bytes + sizeof(uint64_t), &target->network, sizeof(target->network));
+	return record_key_bytes(bytes, sizeof(bytes));
+}
+
+struct record_value restriction_encode(const struct restriction *restriction)
+{
+	struct restriction copy = *restriction;
+	Gchat__V1__RestrictionRecord record;
+	gchat__v1__restriction_record__init(&record);
+	record.restriction_id = copy.id;
+	record.room_id = copy.target.room_id;
+	record.account_id = copy.target.account_id;
+	if (!copy.target.account_id) {
+		record.network = (ProtobufCBinaryData){
+			.data = copy.target.network.address, .len = NETWORK_ADDRESS_BYTES};
+		record.network_bits = copy.target.network.bits;
+	}
+	record.reason = copy.reason;
+	record.author = copy.author;
+	record.created_us = copy.created_us;
+	record.expires_us = copy.expires_us;
+	return record_encode(&record.base);
+}
+
+static bool is_sound(enum restriction_kind kind, const Gchat__V1__RestrictionRecord *r)
+{
+	bool of_network = r->account_id == 0;
+	return r->restriction_id > 0 && strlen(r->author) < RESTRICTION_AUTHOR_BYTES &&
+	       name_text_fits(r->reason, LIMIT_REASON_BYTES, true) &&
+	       (!of_network || (kind == RESTRICTION_BAN && r->room_id == 0 &&
+				       r->network.len == NETWORK_ADDRESS_BYTES &&
+				       r->network_bits > 0 && r->network_bits <= NETWORK_BITS_MAX));
+}
+
+bool restriction_decode(enum restriction_kind kind, const uint8_t *key, size_t key_len,
+	const uint8_t *value, size_t value_len, struct restriction *ret)
+{
+	Gchat__V1__RestrictionRecord *r = (Gchat__V1__RestrictionRecord *)(void *)codec_load(
+		&gchat__v1__restriction_record__descriptor, value, value_len);
+	bool sound = r && is_sound(kind, r);
+	if (sound) {
+		*ret = (struct restriction){.kind = kind,
+			.id = r->restriction_id,
+			.target = {.room_id = r->room_id, .account_id = r->account_id},
+			.created_us = r->created_us,
+			.expires_us = r->expires_us};
+		(void)snprintf(ret->reason, sizeof(ret->reason), "%s", r->reason);
+		(void)snprintf(ret->author, sizeof(ret->author), "%s", r->author);
+		if (!r->account_id) {
+			memcpy(ret->target.network.address, r->network.data, NETWORK_ADDRESS_BYTES);
+			ret->target.network.bits = (uint8_t)r->network_bits;
+		}
+		struct record_key own = restriction_key(&ret->target);
+		sound = own.len == key_len && memcmp(own.bytes, key, key_len) == 0;
+	}
+	if (r)
+		codec_free(&r->base);
+	return sound;
+}
+
+/* ---- the notes ---- */
+
+uint64_t restriction_until_in(
+	const struct room *room, uint64_t account_id, enum restriction_kind kind)
+{
+	struct room_restriction *note;
+	HASH_FIND(hh, room->shared.restrictions, &account_id, sizeof(account_id), note);
+	return note ? note->until_us[kind] : 0;
+}
+
+static void note_in_room(
+	struct room *room, uint64_t account_id, enum restriction_kind kind, uint64_t until_us)
+{
+	struct room_restriction *note;
+	room_lock(room);
+	HASH_FIND(hh, room->shared.restrictions, &account_id, sizeof(account_id), note);
+	if (!note && until_us) {
+		note = mem_new(1, sizeof(*note));
+		note->account_id = account_id;
+		HASH_ADD(hh, room->shared.restrictions, account_id, sizeof(account_id), note);
+	}
+	if (note) {
+		note->until_us[kind] = until_us;
+		if (!note->until_us[RESTRICTION_BAN] && !note->until_us[RESTRICTION_MUTE]) {
+			HASH_DELETE(hh, room->shared.restrictions, note);
+			free(note);
+		}
+	}
+	room_unlock(room);
+}
+
+static void note_on_account(struct account *account, enum restriction_kind kind, uint64_t until_us)
+{
+	atomic_store(kind == RESTRICTION_BAN ? &account->banned_until_us : &account->muted_until_us,
+		until_us);
+}
+
+/* False: its account or room is gone. A network is noted by nobody here. */
+static bool note(struct directory *d, const struct restriction *r, uint64_t until_us)
+{
+	const struct restriction_target *target = &r->target;
+	if (!target->account_id)
+		return true;
+	struct account *account = directory_find_account(d, target->account_id);
+	struct room *room = directory_find_room(d, target->room_id);
+	bool known = account && (room || !target->room_id);
+	if (known && room)
+		note_in_room(room, account->id, r->kind, until_us);
+	else if (known)
+		note_on_account(account, r->kind, until_us);
+	(void)room_unref(room);
+	(void)account_unref(account);
+	return known;
+}
+
+/* ---- changes ---- */
+
+static uint64_t until(const struct restriction *r)
+{
+	return r->expires_us ? r->expires_us : RESTRICTION_FOR_EVER;
+}
+
+static bool is_in_force(const struct restriction *r, uint64_t now_us)
+{
+	return until(r) > now_us;
+}
+
+/* Under mu. */
+static struct entry *find(
+	struct restrictions *book, enum restriction_kind kind, const struct record_key *key)
+{
+	struct entry *entry;
+	HASH_FIND(hh, book->entries[kind], key->bytes, key->len, entry);
+	return entry;
+}
+
+/* Under mu. */
+static void drop(struct restrictions *book, struct entry *entry)
+{
+	if (!entry->r.target.account_id)
+		book->network_count--;
+	HASH_DELETE(hh, book->entries[entry->r.kind], entry);
+	free(entry);
+}
+
+bool restriction_put(struct directory *d, const struct restriction *r)
+{
+	struct restrictions *book = d->restrictions;
+	struct entry *entry = mem_new(1, sizeof(*entry));
+	if (!note(d, r, until(r))) {
+		free(entry);
+		return false;
+	}
+	*entry = (struct entry){.r = *r, .key = restriction_key(&r->target)};
+	pthread_mutex_lock(&book->mu);
+	struct entry *former = find(book, r->kind, &entry->key);
+	if (former)
+		drop(book, former);
+	HASH_ADD_KEYPTR(hh, book->entries[r->kind], entry->key.bytes, entry->key.len, entry);
+	if (!r->target.account_id)
+		book->network_count++;
+	pthread_mutex_unlock(&book->mu);
+	return true;
+}
+
+void restriction_remove(struct directory *d, enum restriction_kind kind,
+	const struct restriction_target *target, uint64_t id)
+{
+	struct restrictions *book = d->restrictions;
+	struct record_key key = restriction_key(target);
+	pthread_mutex_lock(&book->mu);
+	struct entry *entry = find(book, kind, &key);
+	bool goes = entry && (id == 0 || entry->r.id == id);
+	if (goes)
+		drop(book, entry);
+	pthread_mutex_unlock(&book->mu);
+	if (goes)
+		(void)note(d, &(struct restriction){.kind = kind, .target = *target}, 0);
+}
+
+/* ---- asking ---- */
+
+bool restriction_find(struct directory *d, enum restriction_kind kind,
+	const struct restriction_target *target, struct restriction *ret)
+{
+	struct restrictions *book = d->restrictions;
+	struct record_key key = restriction_key(target);
+	pthread_mutex_lock(&book->mu);
+	const struct entry *entry = find(book, kind, &key);
+	bool found = entry && is_in_force(&entry->r, clock_wall_us());
+	if (found)
+		*ret = entry->r;
+	pthread_mutex_unlock(&book->mu);
+	return found;
+}
+
+bool restriction_is_recorded(
+	struct directory *d, enum restriction_kind kind, const struct restriction_target *target)
+{
+	struct restrictions *book = d->restrictions;
+	struct record_key key = restriction_key(target);
+	pthread_mutex_lock(&book->mu);
+	bool found = find(book, kind, &key) != NULL;
+	pthread_mutex_unlock(&book->mu);
+	return found;
+}
+
+size_t restriction_count(struct directory *d, uint64_t room_id)
+{
+	size_t count = 0;
+	struct room *room = room_id ? directory_find_room(d, room_id) : NULL;
+	if (room) {
+		room_lock(room);
+		count = HASH_COUNT(room->shared.restrictions);
+		room_unlock(room);
+		(void)room_unref(room);
+	} else if (!room_id) {
+		pthread_mutex_lock(&d->restrictions->mu);
+		count = d->restrictions->network_count;
+		pthread_mutex_unlock(&d->restrictions->mu);
+	}
+	return count;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct restriction *x = a;
+	const struct restriction *y = b;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Pages are kept sorted and cut while they grow: a book of any size costs two pages of memory. */
+static void keep_lowest(struct restriction *items, size_t *count, size_t size)
+{
+	qsort(items, *count, sizeof(*items), by_id);
+	if (*count > size)
+		*count = size;
+}
+
+void restriction_list(struct directory *d, enum restriction_kind kind, uint64_t room_id,
+	uint64_t after, size_t size, struct restriction_page *ret_page)
+{
+	struct restrictions *book = d->restrictions;
+	struct restriction *items = mem_new(2 * size, sizeof(*items));
+	struct entry *entry;
+	struct entry *tmp;
+	size_t count = 0;
+	size_t total = 0;
+	uint64_t now_us = clock_wall_us();
+	pthread_mutex_lock(&book->mu);
+	HASH_ITER (hh, book->entries[kind], entry, tmp) {
+		if (entry->r.id <= after || !is_in_force(&entry->r, now_us) ||
+			(room_id && entry->r.target.room_id != room_id))
+			continue;
+		items[count++] = entry->r;
+		total++;
+		if (count == 2 * size)
+			keep_lowest(items, &count, size);
+	}
+	pthread_mutex_unlock(&book->mu);
+	keep_lowest(items, &count, size);
+	*ret_page =
+		(struct restriction_page){.items = items, .count = count, .more = total > count};
+}
+
+size_t restriction_list_expired(
+	struct directory *d, uint64_t now_us, struct restriction *ret, size_t max)
+{
+	struct restrictions *book = d->restrictions;
+	size_t count = 0;
+	pthread_mutex_lock(&book->mu);
+	for (size_t kind = 0; kind < _RESTRICTION_KIND_MAX; kind++) {
+		struct entry *entry;
+		struct entry *tmp;
+		HASH_ITER (hh, book->entries[kind], entry, tmp)
+			if (count < max && !is_in_force(&entry->r, now_us))
+				ret[count++] = entry->r;
+	}
+	pthread_mutex_unlock(&book->mu);
+	return count;
+}
+
+/* Under mu: takes one of them out of the book. False: there is none left. */
+static bool take_one(struct restrictions *book, enum restriction_kind kind,
+	const struct restriction_target *of, struct restriction *ret)
+{
+	struct entry *entry;
+	struct entry *tmp;
+	HASH_ITER (hh, book->entries[kind], entry, tmp) {
+		const struct restriction_target *t = &entry->r.target;
+		if ((of->room_id && t->room_id == of->room_id) ||
+			(of->account_id && t->account_id == of->account_id)) {
+			*ret = entry->r;
+			drop(book, entry);
+			return true;
+		}
+	}
+	return false;
+}
+
+void restriction_forget(struct directory *d, uint64_t room_id, uint64_t account_id)
+{
+	struct restrictions *book = d->restrictions;
+	const struct restriction_target of = {.room_id = room_id, .account_id = account_id};
+	for (unsigned kind = 0; kind < _RESTRICTION_KIND_MAX; kind++) {
+		struct restriction r;
+		for (;;) {
+			pthread_mutex_lock(&book->mu);
+			bool taken = take_one(book, (enum restriction_kind)kind, &of, &r);
+			pthread_mutex_unlock(&book->mu);
+			if (!taken)
+				break;
+			(void)note(d, &r, 0); /* what remains of it: the other one's */
+			cleanup_add(d->cleanup, restriction_record_kind(r.kind),
+				restriction_key(&r.target));
+		}
+	}
+}
+
+/* ---- writes and the sweep ---- */
+
+void restriction_begin(struct directory *d)
+{
+	pthread_mutex_lock(&d->restrictions->writes_mu);
+	d->restrictions->writes++;
+	pthread_mutex_unlock(&d->restrictions->writes_mu);
+}
+
+void restriction_end(struct directory *d)
+{
+	pthread_mutex_lock(&d->restrictions->writes_mu);
+	GC_ASSERT(d->restrictions->writes > 0);
+	d->restrictions->writes--;
+	pthread_mutex_unlock(&d->restrictions->writes_mu);
+}
+
+void restriction_submit_sweep(struct directory *d, void (*submit)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&d->restrictions->writes_mu);
+	if (d->restrictions->writes == 0)
+		submit(arg);
+	pthread_mutex_unlock(&d->restrictions->writes_mu);
+}
+
+/* ---- for people ---- */
+
+void restriction_print(const struct restriction *r, char text[static RESTRICTION_TEXT_BYTES])
+{
+	char when[32] = "for ever";
+	struct tm tm;
+	time_t seconds = (time_t)(r->expires_us / CLOCK_US_PER_S);
+	if (r->expires_us && gmtime_r(&seconds, &tm))
+		(void)strftime(when, sizeof(when), "until %Y-%m-%d %H:%M UTC", &tm);
+	(void)snprintf(
+		text, RESTRICTION_TEXT_BYTES, "%s%s%s", when, r->reason[0] ? ": " : "", r->reason);
+}
