@@ -191,7 +191,7 @@ static void apply_suspend(struct write *write)
 	accounts_set_credentials(write->actor, &write->state->credentials);
 	if (write->state->credentials.suspended)
 		write->audience->ended(
-			write->audience->arg, write->actor->id, REASON_ACCOUNT_SUSPENDED);
+			write->audience->arg, write->actor->id, REASON_ACCOUNT_SUSPENDED, NULL);
 }
 
 enum reason op_suspend_account(struct write *write, bool suspended)

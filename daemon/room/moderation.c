@@ -157,12 +157,11 @@ static enum reason lift(
 
 static void apply_server_ban(struct write *write)
 {
-	char when[RESTRICTION_TEXT_BYTES];
-	char text[RESTRICTION_TEXT_BYTES + 32];
+	char text[RESTRICTION_TEXT_BYTES];
 	apply_restriction(write);
-	restriction_print(write->restriction, when);
-	(void)snprintf(text, sizeof(text), "you are banned from this server %s", when);
-	write->audience->banned(write->audience->arg, write->subject->id, text);
+	const char *why =
+		restriction_explain(write->directory, NULL, write->subject, REASON_BANNED, text);
+	write->audience->ended(write->audience->arg, write->subject->id, REASON_BANNED, why);
 }
 
 static void apply_room_ban(struct write *write)

@@ -13,6 +13,7 @@
 #include "base/macros.h"
 #include "base/network.h"
 #include "proto/limits.h"
+#include "proto/reason.h"
 #include "room/record.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,8 @@ struct room;
 
 enum {
 	RESTRICTION_AUTHOR_BYTES = LIMIT_USER_NAME_BYTES + 1, /* "uid 4294967295" fits, too */
-	RESTRICTION_TEXT_BYTES = LIMIT_REASON_BYTES + 64, /* a sentence on one */
+	RESTRICTION_WHEN_BYTES = LIMIT_REASON_BYTES + 40, /* until when, and why */
+	RESTRICTION_TEXT_BYTES = RESTRICTION_WHEN_BYTES + 40, /* a sentence on one */
 };
 
 #define RESTRICTION_FOR_EVER UINT64_MAX /* a moment that never comes */
@@ -116,6 +118,12 @@ void restriction_submit_sweep(struct directory *directory, void (*submit)(void *
 uint64_t restriction_until_in(
 	const struct room *room, uint64_t account_id, enum restriction_kind kind);
 
+/* Where the reason is BANNED or MUTED: the sentence to that, with until when and why; else NULL. The
+ * room may be NULL. */
+const char *restriction_explain(struct directory *directory, const struct room *room,
+	const struct account *account, enum reason reason,
+	char text[static RESTRICTION_TEXT_BYTES]);
+
 /* "until 2026-12-01 10:00 UTC: spam", "for ever". */
 void restriction_print(
-	const struct restriction *restriction, char text[static RESTRICTION_TEXT_BYTES]);
+	const struct restriction *restriction, char text[static RESTRICTION_WHEN_BYTES]);

@@ -122,10 +122,8 @@ struct audience {
 	void (*profile_changed)(void *arg, struct account *account);
 	void (*marker_moved)(
 		void *arg, struct account *account, struct room *room, uint64_t read_seq);
-	/* The account is banned from the server: its sessions end, `text` says why. */
-	void (*banned)(void *arg, uint64_t account_id, const char *text);
 	/* The account's sessions opened with this token end; 0: all of them, but for token `but`. */
 	void (*signed_out)(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but);
-	/* All the account's sessions end, for that reason. */
-	void (*ended)(void *arg, uint64_t account_id, enum reason reason);
+	/* All the account's sessions end, for that reason; `text` (borrowed) is the sentence, or NULL. */
+	void (*ended)(void *arg, uint64_t account_id, enum reason reason, const char *text);
 };

@@ -322,7 +322,7 @@ static void after_verify(struct call *call)
 		&(struct rights_ask){.directory = call->service->directory, .actor = in->account},
 		RIGHT_SIGN_IN);
 	if (reason != REASON_NONE) {
-		call_fail(call, reason);
+		call_fail_account(call, in->account, reason);
 		return;
 	}
 	if (in->verdict != PASSWORD_REHASH || call->reason != REASON_NONE) {

@@ -213,6 +213,16 @@ void call_fail(struct call *call, enum reason reason)
 	send_error(call, reason, 0, reason_text(reason));
 }
 
+void call_fail_account(struct call *call, const struct account *account, enum reason reason)
+{
+	char text[RESTRICTION_TEXT_BYTES];
+	const struct room *room = call->has_write ? call->write.room : NULL;
+	const char *why =
+		account ? restriction_explain(call->service->directory, room, account, reason, text)
+			: NULL;
+	send_error(call, reason, 0, why ? why : reason_text(reason));
+}
+
 void call_fail_later(struct call *call, enum reason reason, uint32_t retry_after_ms)
 {
 	send_error(call, reason, retry_after_ms, reason_text(reason));
@@ -299,6 +309,12 @@ void call_refuse(
 	call_fail_later(call_new(service, in), reason, retry_after_ms);
 }
 
+void call_refuse_account(struct service *service, struct incoming *in,
+	const struct account *account, enum reason reason)
+{
+	call_fail_account(call_new(service, in), account, reason);
+}
+
 void call_open(struct service *service, struct incoming *in, const struct method *method,
 	struct account *account, uint64_t token_id)
 {
@@ -370,7 +386,7 @@ static void after_write(struct call *call)
 void call_write(struct call *call, enum reason reason, void (*then)(struct call *call))
 {
 	if (reason != REASON_NONE) {
-		call_fail(call, reason);
+		call_fail_account(call, call->account, reason);
 		return;
 	}
 	if (call->write.already) {

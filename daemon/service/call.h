@@ -66,6 +66,9 @@ void call_open(struct service *service, struct incoming *in, const struct method
  * help. */
 void call_refuse(
 	struct service *service, struct incoming *in, enum reason reason, uint32_t retry_after_ms);
+/* The same for an account that may not sign in, with until when and why. */
+void call_refuse_account(struct service *service, struct incoming *in,
+	const struct account *account, enum reason reason);
 
 /* Zeroed memory that lives as long as the call. */
 void *call_data(struct call *call, size_t size);
@@ -75,6 +78,8 @@ void *call_data(struct call *call, size_t size);
 void call_reply(struct call *call, const ProtobufCMessage *response);
 void call_reply_bytes(struct call *call); /* what is in call->response */
 void call_fail(struct call *call, enum reason reason);
+/* As call_fail; where the caller is banned or muted, with until when and why. */
+void call_fail_account(struct call *call, const struct account *account, enum reason reason);
 void call_fail_later(struct call *call, enum reason reason, uint32_t retry_after_ms);
 void call_fail_text(struct call *call, enum reason reason, const char *fmt, ...) GC_PRINTF(3, 4);
 

@@ -224,6 +224,20 @@ static void greet(struct session *s, const Gchat__V1__Hello *hello)
 		on_counted(&w->mail);
 }
 
+/* What ended before the session was listed under its account ends it now: its token, or the right to
+ * be here. */
+static void look_again(struct session *s)
+{
+	struct directory *d = s->shard->hub->options.directory;
+	char text[RESTRICTION_TEXT_BYTES];
+	enum reason reason = rights_check(
+		&(struct rights_ask){.directory = d, .actor = s->account}, RIGHT_SIGN_IN);
+	if (!directory_has_token(d, s->account, s->token_id))
+		session_end(s, REASON_SIGNED_OUT, NULL);
+	else if (reason != REASON_NONE)
+		session_end(s, reason, restriction_explain(d, NULL, s->account, reason, text));
+}
+
 void hello_take(struct session *s, const Gchat__V1__ClientFrame *frame)
 {
 	if (frame->request_case != GCHAT__V1__CLIENT_FRAME__REQUEST_HELLO) {
@@ -238,11 +252,6 @@ void hello_take(struct session *s, const Gchat__V1__ClientFrame *frame)
 		session_end(s, REASON_INVALID_ARGUMENT, NULL);
 	else
 		greet(s, hello);
-	/* what ended before the session was listed under its account ends it now */
-	if (s->state != SESSION_GREETING && s->state != SESSION_LIVE)
-		return;
-	if (!directory_has_token(s->shard->hub->options.directory, s->account, s->token_id))
-		session_end(s, REASON_SIGNED_OUT, NULL);
-	else if (atomic_load(&s->account->suspended))
-		session_end(s, REASON_ACCOUNT_SUSPENDED, NULL);
+	if (s->state == SESSION_GREETING || s->state == SESSION_LIVE)
+		look_again(s);
 }

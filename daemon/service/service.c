@@ -86,7 +86,7 @@ const struct config *service_config(struct service *service)
 /* ---- who is calling ---- */
 
 /* The account of the bearer token, with a reference; or NULL and the reason. */
-static struct account *identify(struct service *service, const struct incoming *in,
+static struct account *find_bearer(struct service *service, const struct incoming *in,
 	uint64_t *ret_token, enum reason *ret_reason)
 {
 	char value[BEARER_BYTES];
@@ -101,13 +101,25 @@ static struct account *identify(struct service *service, const struct incoming *
 		return NULL;
 	token_hash(&token, &hash);
 	token_wipe(&token);
-	struct account *account = directory_find_token(service->directory, hash.bytes, ret_token);
-	if (!account)
+	return directory_find_token(service->directory, hash.bytes, ret_token);
+}
+
+/* The caller, with a reference; or NULL, and the call is refused. */
+static struct account *identify(struct service *service, struct incoming *in, uint64_t *ret_token)
+{
+	enum reason reason;
+	struct account *account = find_bearer(service, in, ret_token, &reason);
+	if (!account) {
+		call_refuse(service, in, reason, 0);
 		return NULL;
-	*ret_reason = rights_check(
+	}
+	reason = rights_check(
 		&(struct rights_ask){.directory = service->directory, .actor = account},
 		RIGHT_SIGN_IN);
-	return *ret_reason == REASON_NONE ? account : account_unref(account);
+	if (reason == REASON_NONE)
+		return account;
+	call_refuse_account(service, in, account, reason);
+	return account_unref(account);
 }
 
 static bool is_offered(const struct method *method, bool admin)
@@ -123,17 +135,14 @@ void service_on_call(void *arg, struct incoming *in)
 	const struct method *method = method_find(in->method);
 	struct account *account = NULL;
 	uint64_t token_id = 0;
-	enum reason reason;
 	if (!is_offered(method, in->admin)) {
 		call_refuse(service, in, REASON_UNIMPLEMENTED, 0);
 		return;
 	}
 	if (method->access == ACCESS_ACCOUNT) {
-		account = identify(service, in, &token_id, &reason);
-		if (!account) {
-			call_refuse(service, in, reason, 0);
+		account = identify(service, in, &token_id);
+		if (!account)
 			return;
-		}
 		(void)acceptor_signed_in(service->acceptor, in->peer);
 	}
 	if (method->open)

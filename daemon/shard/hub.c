@@ -23,7 +23,7 @@ struct notice {
 	enum update_want want;
 	enum reason reason;
 	struct shard_limits limits;
-	char text[LIMIT_REASON_BYTES + 1];
+	char text[HUB_TEXT_BYTES];
 	grpc_slice wire;
 	uint64_t *room_ids; /* owned */
 	size_t room_count;
@@ -189,9 +189,9 @@ static void signed_out(void *arg, uint64_t account_id, uint64_t token_id, uint64
 	hub_end_account(arg, account_id, token_id, but, REASON_SIGNED_OUT, NULL);
 }
 
-static void ended(void *arg, uint64_t account_id, enum reason reason)
+static void ended(void *arg, uint64_t account_id, enum reason reason, const char *text)
 {
-	hub_end_account(arg, account_id, 0, 0, reason, NULL);
+	hub_end_account(arg, account_id, 0, 0, reason, text);
 }
 
 /* ---- updates ---- */

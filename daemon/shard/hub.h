@@ -11,7 +11,8 @@
 #include <stdatomic.h>
 
 enum {
-	HUB_SHARDS_MAX = 64
+	HUB_SHARDS_MAX = 64,
+	HUB_TEXT_BYTES = LIMIT_REASON_BYTES + 128, /* why a session ends, with its NUL */
 };
 
 struct hub_options {

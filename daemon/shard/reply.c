@@ -94,14 +94,14 @@ void session_quicken(struct session *s)
 	pump_read_on(s);
 }
 
-void session_reply_error(
-	struct session *s, uint64_t request_id, enum reason reason, uint32_t retry_after_ms)
+static void reply_error(struct session *s, uint64_t request_id, enum reason reason,
+	uint32_t retry_after_ms, const char *text)
 {
 	Gchat__V1__Error error;
 	gchat__v1__error__init(&error);
 	error.code = reason_code(reason);
 	error.reason = name_of(reason);
-	error.message = (char *)(uintptr_t)reason_text(reason);
+	error.message = (char *)(uintptr_t)(text ? text : reason_text(reason));
 	error.retry_after_ms = retry_after_ms;
 	Gchat__V1__Reply reply;
 	gchat__v1__reply__init(&reply);
@@ -114,6 +114,12 @@ void session_reply_error(
 		limited_note(LIMITED_RATE,
 			&(struct log_fields){.user = s->account->name, .session = s->id});
 	session_reply(s, &reply);
+}
+
+void session_reply_error(
+	struct session *s, uint64_t request_id, enum reason reason, uint32_t retry_after_ms)
+{
+	reply_error(s, request_id, reason, retry_after_ms, NULL);
 }
 
 /* ---- requests that wait for the store ---- */
@@ -164,9 +170,12 @@ static uint32_t retry_after(enum reason reason)
 static void answer(struct request *request, enum reason reason, uint32_t retry_after_ms)
 {
 	struct session *s = request->session;
+	char text[RESTRICTION_TEXT_BYTES];
 	if (reason != REASON_NONE)
-		session_reply_error(s, request->request_id, reason,
-			retry_after_ms ? retry_after_ms : retry_after(reason));
+		reply_error(s, request->request_id, reason,
+			retry_after_ms ? retry_after_ms : retry_after(reason),
+			restriction_explain(s->shard->hub->options.directory, request->write.room,
+				s->account, reason, text));
 	else if (request->wants_room)
 		reply_joined(request);
 	else if (request->write.op.append_count > 0 && !request->write.already)

@@ -191,7 +191,7 @@ void session_send_status(struct session *s)
 static void put_going_away(struct session *s, enum reason reason, const char *text)
 {
 	char name[40];
-	char sentence[LIMIT_REASON_BYTES + 1];
+	char sentence[HUB_TEXT_BYTES];
 	(void)snprintf(name, sizeof(name), "%s", reason_name(reason));
 	(void)snprintf(sentence, sizeof(sentence), "%s", text);
 	Gchat__V1__GoingAway away;

@@ -1,5 +1,5 @@
 /* Who is in a room: every op of members.c over the reference store, and every reason against it. */
-#include "room/ops.h"
+#include "room/members.h"
 
 #include "proto/codec.h"
 #include "site.h"

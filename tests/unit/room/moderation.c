@@ -188,7 +188,8 @@ static void who_is_banned_from_the_server_is_told_why_and_stays_a_member(void **
 {
 	struct site *site = *state;
 	assert_int_equal(ban(site, NULL, NULL, site->bob, OP_FOR_EVER), OK);
-	assert_int_equal(site->heard.banned, 1);
+	assert_int_equal(site->heard.ended, 1);
+	assert_int_equal(site->heard.reason, REASON_BANNED);
 	assert_int_equal(site->heard.account_id, site->bob->id);
 	assert_non_null(strstr(site->heard.text, "for ever: spam"));
 	assert_int_equal(send(site, site->bob, site->den), REASON_BANNED);

@@ -123,7 +123,7 @@ static void a_list_is_of_one_room_and_of_what_is_in_force(void **state)
 static void it_says_until_when_and_why(void **state)
 {
 	(void)state;
-	char text[RESTRICTION_TEXT_BYTES];
+	char text[RESTRICTION_WHEN_BYTES];
 	struct restriction r = ban_of(1, 0, 1);
 	restriction_print(&r, text);
 	assert_string_equal(text, "for ever: spam");
@@ -131,6 +131,27 @@ static void it_says_until_when_and_why(void **state)
 	r.reason[0] = '\0';
 	restriction_print(&r, text);
 	assert_string_equal(text, "until 2026-12-01 12:00 UTC");
+}
+
+static void who_is_refused_is_told_until_when_and_why(void **state)
+{
+	struct site *site = *state;
+	char text[RESTRICTION_TEXT_BYTES];
+	struct restriction r = ban_of(1, site->den->id, site->eve->id);
+	assert_null(
+		restriction_explain(site->directory, site->den, site->eve, REASON_BANNED, text));
+	assert_true(restriction_put(site->directory, &r));
+	assert_string_equal(
+		restriction_explain(site->directory, site->den, site->eve, REASON_BANNED, text),
+		"you are banned from this room for ever: spam");
+	assert_null(restriction_explain(site->directory, site->den, site->eve, REASON_MUTED, text));
+	assert_null(restriction_explain(
+		site->directory, site->den, site->eve, REASON_NOT_A_MEMBER, text));
+	r.target.room_id = 0;
+	assert_true(restriction_put(site->directory, &r));
+	assert_string_equal(
+		restriction_explain(site->directory, NULL, site->eve, REASON_BANNED, text),
+		"you are banned from this server for ever: spam");
 }
 
 int main(void)
@@ -143,6 +164,7 @@ int main(void)
 		OVER(pages_go_by_number_and_name_each_once),
 		OVER(a_list_is_of_one_room_and_of_what_is_in_force),
 		cmocka_unit_test(it_says_until_when_and_why),
+		OVER(who_is_refused_is_told_until_when_and_why),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

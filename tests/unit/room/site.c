@@ -60,14 +60,6 @@ static void marker_moved(void *arg, struct account *account, struct room *room, 
 	site->heard.seq = read_seq;
 }
 
-static void banned(void *arg, uint64_t account_id, const char *text)
-{
-	struct site *site = arg;
-	site->heard.banned++;
-	site->heard.account_id = account_id;
-	(void)snprintf(site->heard.text, sizeof(site->heard.text), "%s", text);
-}
-
 static void signed_out(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but)
 {
 	struct site *site = arg;
@@ -77,10 +69,11 @@ static void signed_out(void *arg, uint64_t account_id, uint64_t token_id, uint64
 	site->heard.but = but;
 }
 
-static void ended(void *arg, uint64_t account_id, enum reason reason)
+static void ended(void *arg, uint64_t account_id, enum reason reason, const char *text)
 {
 	struct site *site = arg;
 	site->heard.ended++;
+	(void)snprintf(site->heard.text, sizeof(site->heard.text), "%s", text ? text : "");
 	site->heard.account_id = account_id;
 	site->heard.reason = reason;
 }
@@ -309,7 +302,6 @@ int site_setup(void **state)
 		.parted = parted,
 		.profile_changed = profile_changed,
 		.marker_moved = marker_moved,
-		.banned = banned,
 		.signed_out = signed_out,
 		.ended = ended};
 	if (strcmp(engine, "sqlite") == 0) {

@@ -19,8 +19,7 @@ struct heard {
 	unsigned signed_out;
 	unsigned ended;
 	enum reason reason; /* of the last end */
-	unsigned banned;
-	char text[400]; /* of the last ban */
+	char text[400]; /* the sentence to that */
 	uint64_t account_id; /* of the last one told */
 	uint64_t seq; /* the same */
 	uint64_t token_id;
