@@ -119,37 +119,6 @@ static int open_store(struct server *s, struct err_text *err)
 	return store_open(&options, &s->store, err);
 }
 
-static int open_certificate(struct server *s, struct err_text *err)
-{
-	const struct config *c = s->config;
-	struct tls_pair *pair = NULL;
-	bool made = false;
-	char path[PATH_MAX];
-	int r;
-	if (c->tls.certificate[0]) {
-		s->service.certificate_path = mem_strdup(c->tls.certificate);
-		s->service.key_path = mem_strdup(c->tls.key);
-		r = tls_pair_load_any_time(c->tls.certificate, c->tls.key, &pair, err);
-	} else {
-		(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, TLS_MADE_CERTIFICATE);
-		s->service.certificate_path = mem_strdup(path);
-		(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, TLS_MADE_KEY);
-		s->service.key_path = mem_strdup(path);
-		r = tls_pair_load_or_make(c->store.folder, &pair, &made, err);
-	}
-	if (r < 0)
-		return err_pass(r);
-	log_with(LOG_LEVEL_NOTICE, NULL, made ? LOG_ID_CERT_MADE : NULL, "%s sha256=%s",
-		made ? "certificate made at first start" : "certificate", pair->info.fingerprint);
-	if (pair->untimely.text[0])
-		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_UNTIMELY,
-			"%s: clients that check this will refuse it; look at the clock, or put a "
-			"new pair in place and reload",
-			pair->untimely.text);
-	s->tls = tls_holder_new(pair);
-	return 0;
-}
-
 static unsigned shard_count(const struct config *c)
 {
 	long count = c->server.shards > 0 ? (long)c->server.shards : sysconf(_SC_NPROCESSORS_ONLN);
@@ -236,7 +205,7 @@ static int bring_up(struct server *s, struct err_text *err)
 	if (r == 0)
 		r = open_rooms(s, err);
 	if (r == 0)
-		r = open_certificate(s, err);
+		r = server_open_certificate(s, err);
 	if (r == 0)
 		r = worker_pool_start((size_t)s->config->accounts.workers,
 			(size_t)s->config->limits.log_in_queue, &s->workers);

@@ -72,7 +72,8 @@ int server_open_grpc(struct server *s, struct err_text *err)
 	s->external = external_new("tls");
 	external_arg(s->external, &args[n++]);
 	s->grpc = make_server(s, args, n);
-	grpc_server_credentials *credentials = tls_holder_credentials(s->tls);
+	grpc_server_credentials *credentials =
+		tls_holder_credentials(s->tls, s->service.client_auth);
 	(void)grpc_server_add_http2_port(
 		s->grpc, external_address(s->external), credentials); /* says nothing */
 	grpc_server_credentials_release(credentials);

@@ -4,6 +4,7 @@
 #include "net/accept.h"
 #include "net/listen.h"
 #include "net/tls.h"
+#include "net/tls_watch.h"
 #include "rpc/external.h"
 #include "server.h"
 #include "service/service.h"
@@ -39,6 +40,11 @@ struct server {
 	uint64_t writes;
 	enum store_health health; /* as it was told last */
 	uint64_t damaged_rooms;
+	struct tls_watch files; /* of the certificate */
+	struct mono next_look; /* at them */
+	struct mono next_time; /* to look at the time that is left */
+	struct mono next_telling;
+	uint64_t told_of_us; /* the end that was told of */
 };
 
 /* reload.c: the parts of the configuration as the layers want them. */
@@ -60,6 +66,13 @@ void server_watch_store(struct server *server);
 int server_open_metrics(struct server *server, struct err_text *err) GC_MUST_CHECK;
 void server_apply_metrics(struct server *server, const struct config *former);
 void server_close_metrics(struct server *server);
+
+/* certificate.c: the pair at the start. Before the gRPC servers are opened. */
+int server_open_certificate(struct server *server, struct err_text *err) GC_MUST_CHECK;
+/* Its files are known as they are now. */
+void server_certificate_seen(struct server *server);
+/* Reads them again where they have changed, and says when an end is near. Once a turn. */
+void server_watch_certificate(struct server *server);
 
 /* sweep.c: asks the store to drop what is past retention. */
 void server_sweep(struct server *server);

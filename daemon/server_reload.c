@@ -2,9 +2,11 @@
 #include "server_priv.h"
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/notify.h"
 #include "service/rotate.h"
 
+#include <errno.h>
 #include <string.h>
 
 void server_directory_limits(const struct config *c, struct directory_limits *ret)
@@ -86,37 +88,92 @@ static void apply(struct server *s)
 	acceptor_set_limits(s->service.acceptor, &acceptor);
 }
 
-static void read_certificate_again(struct server *s)
+static void refuse_certificate(const struct err_text *err)
 {
-	struct tls_info before;
-	struct tls_info after;
-	struct err_text err = {0};
-	if (rotate_certificate(&s->service, s->service.certificate_path, s->service.key_path,
-		    &before, &after, &err) < 0)
-		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CERT_REFUSED,
-			"certificate refused, the one in use stays: %s", err.text);
+	log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CERT_REFUSED,
+		"certificate refused, the one in use stays: %s", err->text);
 }
 
-void server_reload(struct server *s)
+/* What the new configuration names is checked before any of it is applied. A pair that is served
+ * already is no reason against it, though it may have expired since. */
+static int check_certificate(
+	struct server *s, const struct config *config, struct tls_pair **ret, struct err_text *err)
+{
+	struct rotate_files *found GC_CLEANUP(mem_freep) = mem_new(1, sizeof(*found));
+	struct tls_pair *pair GC_CLEANUP(tls_pair_freep) = NULL;
+	rotate_find_files(config, s->service.client_auth, found);
+	int r = tls_pair_load_flawed(&found->files, &pair, err);
+	if (r == 0 && pair->flaw.text[0] && !rotate_is_in_use(&s->service, pair)) {
+		*err = pair->flaw;
+		r = err_raise(-EKEYREJECTED);
+	}
+	if (r < 0)
+		return err_pass(r);
+	*ret = GC_TAKE(pair);
+	return 0;
+}
+
+/* Takes the pair. */
+static void use_certificate(struct server *s, struct tls_pair *pair)
+{
+	struct rotation rotation;
+	struct err_text err = {""};
+	if (rotate_is_in_use(&s->service, pair)) {
+		if (pair->flaw.text[0])
+			log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_UNTIMELY,
+				"certificate unchanged: %s", pair->flaw.text);
+		(void)tls_pair_free(pair);
+	} else if (rotate_to(&s->service, pair, &rotation, &err) < 0)
+		refuse_certificate(&err);
+	server_certificate_seen(s);
+}
+
+static void take_config(struct server *s, struct config *config)
+{
+	config_diff(s->config, config, on_difference, NULL);
+	s->former[s->former_count++] = s->config;
+	s->config = config;
+	apply(s);
+	server_apply_metrics(s, s->former[s->former_count - 1]);
+}
+
+/* NULL: there is none, or it is refused and that was said. */
+static struct config *read_config(struct server *s, bool *ret_refused)
 {
 	struct config *config = NULL;
 	struct config_errors errors = {0};
-	notify_reloading();
+	*ret_refused = false;
 	if (s->former_count == SERVER_CONFIGS_MAX) {
 		log_error("reloaded %d times: restart to go on reloading", SERVER_CONFIGS_MAX);
 	} else if (s->config_path && config_load(s->config_path, &config, &errors) < 0) {
+		*ret_refused = true;
 		for (size_t i = 0; i < errors.count && i < CONFIG_ERRORS_MAX; i++)
 			log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED, "%s",
 				errors.lines[i]);
 		log_error("configuration refused, the one in force stays errors=%zu", errors.count);
-	} else if (config) {
-		config_diff(s->config, config, on_difference, NULL);
-		s->former[s->former_count++] = s->config;
-		s->config = config;
-		apply(s);
-		server_apply_metrics(s, s->former[s->former_count - 1]);
 	}
 	config_errors_deinit(&errors);
-	read_certificate_again(s);
+	return config;
+}
+
+void server_reload(struct server *s)
+{
+	struct err_text err = {""};
+	struct tls_pair *pair = NULL;
+	bool refused;
+	notify_reloading();
+	struct config *config = read_config(s, &refused);
+	int r = refused ? -EINVAL : check_certificate(s, config ? config : s->config, &pair, &err);
+	if (r == 0 && config)
+		take_config(s, config);
+	if (r == 0)
+		use_certificate(s, pair);
+	else if (!refused)
+		refuse_certificate(&err);
+	if (r < 0 && config) {
+		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED,
+			"configuration refused, the one in force stays: see the certificate");
+		(void)config_free(config);
+	}
 	notify_ready("reloaded");
 }

@@ -16,6 +16,10 @@
 #define LOG_ID_CERT_REFUSED "7b2e90d4c81f4a61953fe0a7d26cb835"
 /* At the start: the certificate has expired, or isn't valid yet by this clock; it serves. */
 #define LOG_ID_CERT_UNTIMELY "ba5b436f140240d0b2d9b65b2c7427b7"
+/* The certificate, an authority of clients or a list of what it revoked expires soon, or has. */
+#define LOG_ID_CERT_EXPIRES "4f1d3a7c9e0b4b58a6c2d1f7e8395b06"
+/* A client's certificate was refused. */
+#define LOG_ID_CLIENT_REFUSED "d90c5e2b17f84a3db46e8a05c3f7912e"
 /* The store has no space: sends fail, reading goes on. */
 #define LOG_ID_STORE_FULL "d4a1c85f3e704b9aa6271e9bf05c3d76"
 /* The store holds a record that does not verify. */

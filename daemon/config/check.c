@@ -86,6 +86,23 @@ const char *check_loopback_or_none(const char *value)
 	return why || near ? why : "is not a loopback address: anyone could read what is served";
 }
 
+const char *check_host(const char *value)
+{
+	static const char set[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+	enum {
+		HOST_BYTES_MAX = 253
+	};
+	struct in6_addr address;
+	size_t len = strlen(value);
+	if (inet_pton(AF_INET, value, &address) == 1 || inet_pton(AF_INET6, value, &address) == 1)
+		return NULL;
+	if (len == 0 || len > HOST_BYTES_MAX || value[0] == '.' || value[0] == '-' ||
+		strspn(value, set) != len)
+		return "is neither a host's name nor an address";
+	return NULL;
+}
+
 const char *check_group(const char *value)
 {
 	static const char set[] =
@@ -125,6 +142,21 @@ static bool key_alone(const struct config *config)
 	return config->tls.key[0] && !config->tls.certificate[0];
 }
 
+static bool name_twice(const struct config *config)
+{
+	return has_twice(&config->tls.names);
+}
+
+static bool authority_missing(const struct config *config)
+{
+	return config->tls.client_auth != CONFIG_CLIENT_AUTH_OFF && !config->tls.client_ca[0];
+}
+
+static bool list_alone(const struct config *config)
+{
+	return config->tls.client_crl[0] && !config->tls.client_ca[0];
+}
+
 static bool address_twice(const struct config *config)
 {
 	return has_twice(&config->listen.addresses);
@@ -152,6 +184,11 @@ static const struct {
 } rules[] = {
 	{certificate_alone, {"tls.certificate", "tls.key", "tls.key is not set", "both or neither"}},
 	{key_alone, {"tls.key", "tls.certificate", "tls.certificate is not set", "both or neither"}},
+	{name_twice, {"tls.names", NULL, "a name stands twice", "each once"}},
+	{authority_missing, {"tls.client_auth", "tls.client_ca", "there is no tls.client_ca",
+		"\"off\", or an authority"}},
+	{list_alone, {"tls.client_crl", "tls.client_ca", "there is no tls.client_ca",
+		"only beside an authority"}},
 	{address_twice, {"listen.addresses", NULL, "an address stands twice", "each once"}},
 	{room_twice, {"server.suggested_rooms", NULL, "a room stands twice", "each once"}},
 	{burst_small, {"limits.bytes_burst", "limits.bytes_per_second",

@@ -16,6 +16,8 @@ const char *check_room(const char *value);
 const char *check_address(const char *value);
 /* The same of this machine alone, or "". */
 const char *check_loopback_or_none(const char *value);
+/* A host's name, or an IPv4 or IPv6 address. */
+const char *check_host(const char *value);
 /* A group's name, as useradd(8) has it. */
 const char *check_group(const char *value);
 /* An absolute path; the second allows "" too. */

@@ -25,6 +25,19 @@ enum config_registration {
 	CONFIG_REGISTRATION_CLOSED,
 };
 
+enum config_client_auth { /* numbers of enum tls_client_auth, which this layer cannot see */
+	CONFIG_CLIENT_AUTH_OFF,
+	CONFIG_CLIENT_AUTH_OPTIONAL,
+	CONFIG_CLIENT_AUTH_REQUIRED,
+};
+
+enum config_client_name { /* the same: enum tls_client_name */
+	CONFIG_CLIENT_NAME_EMAIL,
+	CONFIG_CLIENT_NAME_DNS,
+	CONFIG_CLIENT_NAME_URI,
+	CONFIG_CLIENT_NAME_CN,
+};
+
 enum config_log_level { /* syslog(3) numbers */
 	CONFIG_LOG_ERROR = 3,
 	CONFIG_LOG_WARNING = 4,
@@ -57,6 +70,12 @@ struct config {
 	struct {
 		char *certificate; /* PEM file; "": made at the first start in store.folder */
 		char *key;
+		struct config_list names; /* what the certificate must be for */
+		bool watch; /* true: read the files again when they change */
+		int64_t client_auth; /* enum config_client_auth: "off" */
+		char *client_ca; /* PEM file; "" */
+		char *client_crl; /* PEM file; "" */
+		int64_t client_name; /* enum config_client_name: "email" */
 	} tls;
 	struct {
 		char *engine; /* "sqlite" or "mem" */

@@ -15,6 +15,19 @@ static const struct config_word registrations[] = {
 	{"closed", CONFIG_REGISTRATION_CLOSED},
 	{NULL, 0},
 };
+static const struct config_word client_auths[] = {
+	{"off", CONFIG_CLIENT_AUTH_OFF},
+	{"optional", CONFIG_CLIENT_AUTH_OPTIONAL},
+	{"required", CONFIG_CLIENT_AUTH_REQUIRED},
+	{NULL, 0},
+};
+static const struct config_word client_names[] = {
+	{"email", CONFIG_CLIENT_NAME_EMAIL},
+	{"dns", CONFIG_CLIENT_NAME_DNS},
+	{"uri", CONFIG_CLIENT_NAME_URI},
+	{"cn", CONFIG_CLIENT_NAME_CN},
+	{NULL, 0},
+};
 static const struct config_word levels[] = {
 	{"error", CONFIG_LOG_ERROR},
 	{"warning", CONFIG_LOG_WARNING},
@@ -64,6 +77,7 @@ static const struct config_word levels[] = {
 #define ADDRESS .check = check_address, .allowed = "\"[::]:7443\" or \"127.0.0.1:7443\""
 #define LOOPBACK                                                                                   \
 	.check = check_loopback_or_none, .allowed = "\"127.0.0.1:9464\", \"[::1]:9464\" or \"\""
+#define HOST    .check = check_host, .allowed = "\"chat.example.org\" or \"192.0.2.1\""
 #define GROUP   .check = check_group, .allowed = "a-z, A-Z, 0-9, '_', '-'"
 #define PATH    .check = check_path, .allowed = "an absolute path"
 #define NO_PATH .check = check_path_or_none, .allowed = "an absolute path or \"\""
@@ -96,6 +110,18 @@ static const struct config_key keys[] = {
 		"PEM file with the certificate chain; empty: one is made in store.folder", NO_PATH),
 	STRING(tls.key, 0, CONFIG_STRING_BYTES_MAX, "", true,
 		"PEM file with the certificate's private key", NO_PATH),
+	LIST(tls.names, 0, NULL, true,
+		"Host names and addresses that a new certificate must be for", HOST),
+	BOOL(tls.watch, false, true,
+		"Whether a change of these files is taken without being told"),
+	WORD(tls.client_auth, client_auths, CONFIG_CLIENT_AUTH_OFF, false,
+		"Whether clients are asked for a certificate, which can sign them in"),
+	STRING(tls.client_ca, 0, CONFIG_STRING_BYTES_MAX, "", true,
+		"PEM file with the authorities that may vouch for clients", NO_PATH),
+	STRING(tls.client_crl, 0, CONFIG_STRING_BYTES_MAX, "", true,
+		"PEM file with the lists of what they have revoked; empty: nothing", NO_PATH),
+	WORD(tls.client_name, client_names, CONFIG_CLIENT_NAME_EMAIL, true,
+		"Where in a client's certificate the name of its user is"),
 
 	STRING(store.engine, 1, 16, "sqlite", false,
 		"Where events are kept; mem forgets everything at the end", .words = engines),

@@ -135,6 +135,35 @@ bool acceptor_admin(struct acceptor *a, const char *peer, struct ucred *ret)
 	return conn_table_get_ucred(&a->conns, peer, ret);
 }
 
+bool acceptor_served(struct acceptor *a, const char *peer, char ret[static TLS_FINGERPRINT_BYTES])
+{
+	return conn_table_get_served(&a->conns, peer, ret);
+}
+
+void acceptor_each_served(
+	struct acceptor *a, void (*each)(void *arg, const char *fingerprint), void *arg)
+{
+	conn_table_each_served(&a->conns, each, arg);
+}
+
+bool acceptor_set_client(struct acceptor *a, const char *peer, uint64_t generation,
+	const struct tls_client *client, const char *chain)
+{
+	return conn_table_set_client(&a->conns, peer, generation, client, chain);
+}
+
+bool acceptor_get_client(
+	struct acceptor *a, const char *peer, uint64_t generation, struct tls_client *ret)
+{
+	return conn_table_get_client(&a->conns, peer, generation, ret);
+}
+
+size_t acceptor_judge_again(
+	struct acceptor *a, const struct tls_clients *clients, enum tls_client_name kind)
+{
+	return conn_table_judge_again(&a->conns, clients, kind);
+}
+
 size_t acceptor_count(const struct acceptor *a)
 {
 	return conn_table_count(&a->conns, CONN_TLS);

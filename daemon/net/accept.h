@@ -16,6 +16,7 @@
 #include "base/macros.h"
 #include "net/frames.h"
 #include "net/sockopt.h"
+#include "net/tls.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -85,6 +86,23 @@ bool acceptor_signed_in(struct acceptor *acceptor, const char *peer);
 bool acceptor_cut(struct acceptor *acceptor, const char *peer);
 /* Who is behind "fd:N", as the kernel said when it connected. False: no such admin connection. */
 bool acceptor_admin(struct acceptor *acceptor, const char *peer, struct ucred *ret_ucred);
+
+/* The SHA-256 fingerprint of the certificate that the connection is served with. */
+bool acceptor_served(struct acceptor *acceptor, const char *peer,
+	char ret_fingerprint[static TLS_FINGERPRINT_BYTES]);
+/* Calls `each` for every TLS connection with that. Under a mutex: soon, and no other function of
+ * these from within. */
+void acceptor_each_served(
+	struct acceptor *acceptor, void (*each)(void *arg, const char *fingerprint), void *arg);
+/* What the client's certificate came to, kept with the connection; see conn.h. */
+bool acceptor_set_client(struct acceptor *acceptor, const char *peer, uint64_t generation,
+	const struct tls_client *client, const char *chain);
+bool acceptor_get_client(
+	struct acceptor *acceptor, const char *peer, uint64_t generation, struct tls_client *ret);
+/* Cuts those whose certificate is not good any more; blocks, 0.1 ms for each connection with one. How
+ * many. */
+size_t acceptor_judge_again(
+	struct acceptor *acceptor, const struct tls_clients *clients, enum tls_client_name kind);
 
 /* TLS connections open now. */
 size_t acceptor_count(const struct acceptor *acceptor);

@@ -144,6 +144,18 @@ static bool guard_conn(struct acceptor *a, struct conn *conn, uint32_t events)
 	return false;
 }
 
+/* Core asks for its certificate meanwhile. */
+static void hand_over(struct acceptor *a, struct conn *conn, int listener_fd, int fd)
+{
+	char served[TLS_FINGERPRINT_BYTES];
+	tap_expect(conn->tap);
+	if (external_handle(a->external, listener_fd, fd) < 0)
+		conn_cut(conn); /* the server is ending */
+	tap_expect(NULL);
+	tls_take_served(served);
+	(void)conn_table_set_served(&a->conns, conn->peer, served);
+}
+
 static void on_tls(struct acceptor *a, const struct listener *listener, int fd,
 	const struct sockaddr_storage *name)
 {
@@ -166,10 +178,7 @@ static void on_tls(struct acceptor *a, const struct listener *listener, int fd,
 		return;
 	}
 	metric_add(METRIC_CONNECTIONS_ACCEPTED, 1);
-	tap_expect(conn->tap);
-	if (external_handle(a->external, listener->fd, fd) < 0)
-		conn_cut(conn); /* the server is ending */
-	tap_expect(NULL);
+	hand_over(a, conn, listener->fd, fd);
 	accept_scan_bound_pending(a);
 }
 

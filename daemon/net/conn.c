@@ -1,8 +1,8 @@
 /* Records of connections, in two hash tables (by peer, by address) and two lists. */
 #include "net/conn.h"
 
-#include "base/hash.h"
 #include "base/mem.h"
+#include "net/conn_priv.h"
 #include "net/tap.h"
 
 #include <linux/tcp.h> /* netinet/tcp.h has a tcp_info without bytes_received */
@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct conn_hash {
-	struct conn *conn; /* borrowed: owns this */
-	UT_hash_handle hh;
-};
 
 struct conn_net {
 	struct peer_net net;
@@ -134,6 +129,7 @@ void conn_forget(struct conn_table *t, struct conn *conn)
 	(void)pthread_mutex_unlock(&t->mu);
 	conn->tap = tap_unref(conn->tap); /* now that no one who signs in finds it */
 	atomic_fetch_sub(&t->count[conn->kind], 1);
+	conn->client = conn_client_free(conn->client);
 	close(conn->fd);
 	free(conn->hash);
 	free(conn);
@@ -195,8 +191,7 @@ void conn_cut(struct conn *conn)
 		(void)shutdown(conn->fd, SHUT_RDWR); /* ended already is as good */
 }
 
-/* The caller holds mu. */
-static struct conn *find(struct conn_table *t, const char *peer)
+struct conn *conn_table_find(struct conn_table *t, const char *peer)
 {
 	struct conn_hash *found = NULL;
 	HASH_FIND(hh, t->by_peer, peer, strlen(peer), found);
@@ -206,7 +201,7 @@ static struct conn *find(struct conn_table *t, const char *peer)
 bool conn_table_sign_in(struct conn_table *t, const char *peer)
 {
 	(void)pthread_mutex_lock(&t->mu);
-	struct conn *conn = find(t, peer);
+	struct conn *conn = conn_table_find(t, peer);
 	if (conn) {
 		atomic_store(&conn->signed_in, true);
 		if (conn->tap)
@@ -219,7 +214,7 @@ bool conn_table_sign_in(struct conn_table *t, const char *peer)
 bool conn_table_cut(struct conn_table *t, const char *peer)
 {
 	(void)pthread_mutex_lock(&t->mu);
-	struct conn *conn = find(t, peer);
+	struct conn *conn = conn_table_find(t, peer);
 	if (conn)
 		conn_cut(conn);
 	(void)pthread_mutex_unlock(&t->mu);
@@ -229,7 +224,7 @@ bool conn_table_cut(struct conn_table *t, const char *peer)
 bool conn_table_get_ucred(struct conn_table *t, const char *peer, struct ucred *ret)
 {
 	(void)pthread_mutex_lock(&t->mu);
-	const struct conn *conn = find(t, peer);
+	const struct conn *conn = conn_table_find(t, peer);
 	bool found = conn && conn->kind == CONN_ADMIN;
 	if (found)
 		*ret = conn->ucred;

@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "net/guard.h"
 #include "net/peer.h"
+#include "net/tls.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 
 struct tap;
+struct conn_client; /* what its certificate came to */
 struct conn_net; /* the count of one address */
 
 enum conn_kind {
@@ -42,6 +44,8 @@ struct conn {
 	TAILQ_ENTRY(conn) pending;
 	TAILQ_ENTRY(conn) silent;
 	TAILQ_ENTRY(conn) active;
+	char served[TLS_FINGERPRINT_BYTES]; /* under the table's mu, as the next: our certificate */
+	struct conn_client *client; /* owned, or NULL: not looked at yet */
 	struct conn_hash *hash; /* owned: uthash's part, kept out of this header */
 };
 
@@ -97,6 +101,27 @@ void conn_cut(struct conn *conn);
 bool conn_table_sign_in(struct conn_table *table, const char *peer);
 bool conn_table_cut(struct conn_table *table, const char *peer);
 bool conn_table_get_ucred(struct conn_table *table, const char *peer, struct ucred *ret);
+
+/* conn_cert.c: certificates, ours and the client's. Any thread; false: no such connection. */
+
+/* The fingerprint of the certificate that it is served with. */
+bool conn_table_set_served(struct conn_table *table, const char *peer, const char *fingerprint);
+bool conn_table_get_served(struct conn_table *table, const char *peer,
+	char ret_fingerprint[static TLS_FINGERPRINT_BYTES]);
+/* Calls `each` with the fingerprint of every TLS connection, under the mutex. */
+void conn_table_each_served(
+	struct conn_table *table, void (*each)(void *arg, const char *fingerprint), void *arg);
+
+/* What the client's certificate came to by the pair of `generation`; `chain` (PEM, copied) may be NULL.
+ * False also where it was judged by another pair, or not yet. */
+bool conn_table_set_client(struct conn_table *table, const char *peer, uint64_t generation,
+	const struct tls_client *client, const char *chain);
+bool conn_table_get_client(
+	struct conn_table *table, const char *peer, uint64_t generation, struct tls_client *ret);
+/* Judges again all that have shown a certificate, and cuts those that are not good any more. Blocks for
+ * as long as that takes, but not under the mutex. How many were cut. */
+size_t conn_table_judge_again(
+	struct conn_table *table, const struct tls_clients *clients, enum tls_client_name kind);
 
 /* Closes a descriptor so that the peer learns of it at once (RST) and nothing lingers. */
 void conn_close_hard(int fd);

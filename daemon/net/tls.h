@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "net/tls_clients.h"
 #include <grpc/grpc_security.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,22 +37,41 @@ struct tls_info {
 	size_t name_count;
 };
 
+/* Where everything is that makes up a pair. All borrowed; NULL as "". */
+struct tls_files {
+	const char *certificate;
+	const char *key;
+	const char *client_ca; /* "": clients show no certificate */
+	const char *client_crl; /* "": none is revoked */
+	const char *const *names; /* host names and addresses that the certificate must be for */
+	size_t name_count;
+};
+
 struct tls_pair {
 	char *certificate; /* owned: PEM, leaf first */
 	char *key; /* owned: PEM, wiped when freed */
+	char *certificate_path; /* owned: where they were read from */
+	char *key_path;
+	struct tls_clients *clients; /* ref, or NULL */
 	struct tls_info info;
-	struct err_text untimely; /* of the chain when it was read: "" or why it isn't valid then */
+	uint64_t expires_us; /* the first of the chain to expire */
+	struct err_text flaw; /* "" or what a start alone lets pass */
+	struct err_text doubt; /* "" or what may be a mistake, but needn't */
 };
 
 /* Reads and checks a pair: both readable and whole, the key matches, is strong enough (RSA of
- * TLS_RSA_BITS_MIN, or EC) and without passphrase, the chain is in order, valid now, with a name.
- * 0 with *ret owned by the caller, or negative errno with a sentence. Any thread; blocks on files. */
+ * TLS_RSA_BITS_MIN, or EC) and without passphrase, the chain is in order, soundly signed, valid now,
+ * for a server, and for all names asked for; the clients' authorities are checked the same way. 0
+ * with *ret owned by the caller, or negative errno with a sentence. Any thread; blocks on files. */
+int tls_pair_load_files(
+	const struct tls_files *files, struct tls_pair **ret, struct err_text *err) GC_MUST_CHECK;
+/* The same for a start, when there is no other pair to go on with: one whose time is over, or hasn't
+ * come by a clock that is wrong, or that lacks a name, is taken and says so (tls_pair.flaw). */
+int tls_pair_load_flawed(
+	const struct tls_files *files, struct tls_pair **ret, struct err_text *err) GC_MUST_CHECK;
+/* tls_pair_load_files of the two alone. */
 int tls_pair_load(const char *certificate_path, const char *key_path, struct tls_pair **ret,
 	struct err_text *err) GC_MUST_CHECK;
-/* The same for a start, when there is no other pair to go on with: one whose time is over, or hasn't
- * come by a clock that is wrong, is taken and says so (tls_pair.untimely). */
-int tls_pair_load_any_time(const char *certificate_path, const char *key_path,
-	struct tls_pair **ret, struct err_text *err) GC_MUST_CHECK;
 struct tls_pair *tls_pair_free(struct tls_pair *pair);
 void tls_pair_freep(struct tls_pair **pair);
 
@@ -63,8 +83,10 @@ bool tls_pair_is_for(const struct tls_pair *pair, const char *host);
  * what is there. 0 or negative errno with a sentence. */
 int tls_pair_make(const char *folder, struct err_text *err) GC_MUST_CHECK;
 
-/* As tls_pair_load_any_time from `folder`, making the pair first when there is no certificate in it;
- * *ret_made tells. */
+/* Makes the pair where there is no certificate in `folder`; *ret_made tells. */
+int tls_pair_make_missing(const char *folder, bool *ret_made, struct err_text *err) GC_MUST_CHECK;
+
+/* tls_pair_load_flawed from `folder`, made there before where it is missing. */
 int tls_pair_load_or_make(const char *folder, struct tls_pair **ret, bool *ret_made,
 	struct err_text *err) GC_MUST_CHECK;
 
@@ -75,16 +97,28 @@ struct tls_holder *tls_holder_new(struct tls_pair *pair);
 struct tls_holder *tls_holder_free(struct tls_holder *holder);
 void tls_holder_freep(struct tls_holder **holder);
 
-/* Credentials that ask the holder at every new connection. For one port of one server: core takes
- * a changed pair once. Owned: grpc_server_credentials_release. */
-grpc_server_credentials *tls_holder_credentials(struct tls_holder *holder);
+/* Credentials that ask the holder at every new connection, and clients for a certificate where `auth`
+ * says so. For one port of one server: core takes a changed pair once. Owned:
+ * grpc_server_credentials_release. */
+grpc_server_credentials *tls_holder_credentials(
+	struct tls_holder *holder, enum tls_client_auth auth);
+/* The fingerprint of the pair that core took or kept when it last asked on this thread: what the
+ * connection just handed over is served with. "" at first, and after this call. */
+void tls_take_served(char ret_fingerprint[static TLS_FINGERPRINT_BYTES]);
 
 /* New connections get `pair` (taken) from here on. Gives the pair before, owned by the caller, who
- * can put it back in the same way. Any thread. */
+ * can put it back in the same way. Any thread, as the next ones. */
 struct tls_pair *tls_holder_swap(struct tls_holder *holder, struct tls_pair *pair) GC_MUST_CHECK;
 
-/* A copy of what is known of the pair in use. Any thread. */
+/* A copy of what is known of the pair in use. */
 void tls_holder_info(struct tls_holder *holder, struct tls_info *ret_info);
+/* When the first certificate of the chain in use expires, microseconds since 1970. */
+uint64_t tls_holder_expires_us(struct tls_holder *holder);
+/* Who may vouch for clients: a reference, or NULL; *ret_generation grows with each swap. */
+struct tls_clients *tls_holder_clients(struct tls_holder *holder, uint64_t *ret_generation);
+/* Calls `look` with the pair in use; nothing of it may be kept, nor the holder be called. */
+void tls_holder_look(
+	struct tls_holder *holder, void (*look)(void *arg, const struct tls_pair *pair), void *arg);
 
 /* A TLS handshake (ALPN h2) as client on the connected socket `fd`, which is taken and closed: 0
  * when the server's certificate has this fingerprint, -EKEYREJECTED when it has another,

@@ -6,6 +6,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* On the thread that hands a connection over; core's hand-overs come one at a time. */
+static _Thread_local char served[TLS_FINGERPRINT_BYTES];
 
 struct tls_holder {
 	pthread_mutex_t mu;
@@ -38,13 +42,14 @@ void tls_holder_freep(struct tls_holder **h)
 	*h = tls_holder_free(*h);
 }
 
-/* Root certificates are not used, for no client certificate is asked for, but Debian's core aborts
- * when there are none. */
+/* Root certificates are for clients' certificates. Where none is asked for they are not used, but
+ * Debian's core aborts when there are none. */
 static grpc_ssl_server_certificate_config *make_config(const struct tls_pair *pair)
 {
 	grpc_ssl_pem_key_cert_pair pem = {
 		.private_key = pair->key, .cert_chain = pair->certificate};
-	return grpc_ssl_server_certificate_config_create(pair->certificate, &pem, 1);
+	return grpc_ssl_server_certificate_config_create(
+		pair->clients ? tls_clients_pem(pair->clients) : pair->certificate, &pem, 1);
 }
 
 static grpc_ssl_certificate_config_reload_status fetch(
@@ -56,16 +61,29 @@ static grpc_ssl_certificate_config_reload_status fetch(
 	if (fresh)
 		*ret_config = make_config(h->pair);
 	h->taken = h->generation;
+	memcpy(served, h->pair->info.fingerprint, sizeof(served));
 	(void)pthread_mutex_unlock(&h->mu);
 	return fresh ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
 		     : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
 }
 
-grpc_server_credentials *tls_holder_credentials(struct tls_holder *h)
+void tls_take_served(char ret_fingerprint[static TLS_FINGERPRINT_BYTES])
+{
+	memcpy(ret_fingerprint, served, sizeof(served));
+	served[0] = '\0';
+}
+
+static const grpc_ssl_client_certificate_request_type requests[] = {
+	[TLS_CLIENT_AUTH_OFF] = GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
+	[TLS_CLIENT_AUTH_OPTIONAL] = GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY,
+	[TLS_CLIENT_AUTH_REQUIRED] = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY,
+};
+
+grpc_server_credentials *tls_holder_credentials(struct tls_holder *h, enum tls_client_auth auth)
 {
 	return grpc_ssl_server_credentials_create_with_options(
 		grpc_ssl_server_credentials_create_options_using_config_fetcher(
-			GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE, fetch, h));
+			requests[auth], fetch, h));
 }
 
 struct tls_pair *tls_holder_swap(struct tls_holder *h, struct tls_pair *pair)
@@ -78,9 +96,41 @@ struct tls_pair *tls_holder_swap(struct tls_holder *h, struct tls_pair *pair)
 	return before;
 }
 
-void tls_holder_info(struct tls_holder *h, struct tls_info *ret)
+void tls_holder_look(
+	struct tls_holder *h, void (*look)(void *arg, const struct tls_pair *pair), void *arg)
 {
 	(void)pthread_mutex_lock(&h->mu);
-	*ret = h->pair->info;
+	look(arg, h->pair);
 	(void)pthread_mutex_unlock(&h->mu);
+}
+
+static void copy_info(void *arg, const struct tls_pair *pair)
+{
+	*(struct tls_info *)arg = pair->info;
+}
+
+void tls_holder_info(struct tls_holder *h, struct tls_info *ret)
+{
+	tls_holder_look(h, copy_info, ret);
+}
+
+static void copy_expiry(void *arg, const struct tls_pair *pair)
+{
+	*(uint64_t *)arg = pair->expires_us;
+}
+
+uint64_t tls_holder_expires_us(struct tls_holder *h)
+{
+	uint64_t us = 0;
+	tls_holder_look(h, copy_expiry, &us);
+	return us;
+}
+
+struct tls_clients *tls_holder_clients(struct tls_holder *h, uint64_t *ret_generation)
+{
+	(void)pthread_mutex_lock(&h->mu);
+	struct tls_clients *clients = tls_clients_ref(h->pair->clients);
+	*ret_generation = h->generation;
+	(void)pthread_mutex_unlock(&h->mu);
+	return clients;
 }

@@ -48,7 +48,7 @@ void tls_print_fingerprint(const X509 *cert, char text[static TLS_FINGERPRINT_BY
 		(void)snprintf(text + 2 * i, 3, "%02x", (unsigned)digest[i]);
 }
 
-static uint64_t time_us(const ASN1_TIME *when)
+uint64_t tls_time_us(const ASN1_TIME *when)
 {
 	struct tm tm;
 	if (!ASN1_TIME_to_tm(when, &tm))
@@ -117,7 +117,7 @@ void tls_info_read(const X509 *cert, struct tls_info *ret)
 	print_name(X509_get_subject_name(cert), ret->subject);
 	print_name(X509_get_issuer_name(cert), ret->issuer);
 	tls_print_fingerprint(cert, ret->fingerprint);
-	ret->not_before_us = time_us(X509_get0_notBefore(cert));
-	ret->not_after_us = time_us(X509_get0_notAfter(cert));
+	ret->not_before_us = tls_time_us(X509_get0_notBefore(cert));
+	ret->not_after_us = tls_time_us(X509_get0_notAfter(cert));
 	read_names(ret, cert);
 }

@@ -22,6 +22,9 @@ enum {
 	ACCOUNT_TOKENS_MAX = 100, /* one more, and the longest unused ends */
 };
 
+/* In place of a token's id: signed in with a certificate. No token has it. */
+#define ACCOUNT_BY_CERTIFICATE UINT64_MAX
+
 struct member;
 
 /* One of the names that an account had. Kept, so that whoever reads one needs no lock. */

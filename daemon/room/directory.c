@@ -101,8 +101,11 @@ struct account *directory_find_token(
 bool directory_has_token(struct directory *d, struct account *account, uint64_t token_id)
 {
 	struct account_token *token;
-	bool found = false;
+	struct account *listed = NULL;
 	pthread_rwlock_rdlock(&d->lock);
+	HASH_FIND(by_id, d->accounts, &account->id, sizeof(account->id), listed);
+	bool found = token_id == ACCOUNT_BY_CERTIFICATE && listed == account &&
+		     !atomic_load(&account->suspended);
 	LIST_FOREACH (token, &account->tokens, link)
 		found = found || token->id == token_id;
 	pthread_rwlock_unlock(&d->lock);

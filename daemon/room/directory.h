@@ -108,7 +108,8 @@ struct room *directory_find_room_name(struct directory *directory, const char *n
 struct account *directory_find_token(struct directory *directory,
 	const uint8_t hash[LIMIT_SHA256_BYTES], uint64_t *ret_token_id);
 
-/* Whether the account still has the token of that number. */
+/* Whether the account still has the token of that number; with ACCOUNT_BY_CERTIFICATE, whether it is
+ * still there and not suspended. */
 bool directory_has_token(struct directory *directory, struct account *account, uint64_t token_id);
 
 /* The rooms the account is in, each with a reference. Owned array: free after unref of each. */

@@ -9,6 +9,7 @@
 #include "net/accept.h"
 #include "room/name.h"
 #include "service/call.h"
+#include "service/client_cert.h"
 #include "service/password.h"
 #include "service/server_info.h"
 #include "service/token.h"
@@ -116,6 +117,27 @@ static bool may_register(struct call *call)
 
 /* ---- before signing in ---- */
 
+/* Whose account the client's certificate stands for, or why it stands for none. */
+static enum reason fill_certificate_user(
+	struct call *call, char user[static LIMIT_USER_NAME_BYTES + 1])
+{
+	struct tls_client client;
+	enum reason reason;
+	client_cert_recall(call->service, call->peer, &client);
+	if (client.verdict == TLS_VERDICT_NONE)
+		return REASON_NONE;
+	struct account *account = client_cert_find_account(call->service, &client, &reason);
+	if (!account)
+		return reason;
+	reason = rights_check(
+		&(struct rights_ask){.directory = call->service->directory, .actor = account},
+		RIGHT_SIGN_IN);
+	if (reason == REASON_NONE)
+		(void)snprintf(user, LIMIT_USER_NAME_BYTES + 1, "%s", account->name);
+	(void)account_unref(account);
+	return reason;
+}
+
 void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
 {
 	(void)msg;
@@ -130,7 +152,10 @@ void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
 	gchat__v1__get_server_info_response__init(&info);
 	char version[] = GCHAT_VERSION;
 	char password[] = "password";
-	char *methods[] = {password};
+	char certificate[] = "certificate";
+	char *methods[] = {password, certificate};
+	char user[LIMIT_USER_NAME_BYTES + 1] = "";
+	enum reason problem = fill_certificate_user(call, user);
 	char *rooms[CONFIG_LIST_MAX];
 	memcpy(rooms, config->server.suggested_rooms.items, sizeof(rooms));
 	server_info_limits(call->service, &limits);
@@ -140,7 +165,12 @@ void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
 	info.registration = registrations[config->accounts.registration];
 	info.guests_allowed = config->accounts.guests;
 	info.sign_in_methods = methods;
-	info.n_sign_in_methods = GC_LENGTH(methods);
+	info.n_sign_in_methods =
+		call->service->client_auth == TLS_CLIENT_AUTH_OFF ? 1 : GC_LENGTH(methods);
+	info.certificate_user = user;
+	/* protobuf-c does not write to what it encodes */
+	info.certificate_problem =
+		(char *)(uintptr_t)(problem == REASON_NONE ? "" : reason_name(problem));
 	info.message_of_the_day = config->server.message_of_the_day;
 	info.limits = &limits;
 	info.suggested_rooms = rooms;

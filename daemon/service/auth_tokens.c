@@ -127,6 +127,11 @@ void auth_logout(struct call *call, const ProtobufCMessage *msg)
 		end_guest(call);
 		return;
 	}
+	if (call->token_id == ACCOUNT_BY_CERTIFICATE) {
+		call_fail_text(call, REASON_NOT_FOUND,
+			"signed in with a certificate: there is no token to end");
+		return;
+	}
 	struct write *write = call_begin_write(call);
 	call_write(call, op_sign_out(write, call->token_id), reply_logged_out);
 }

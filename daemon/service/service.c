@@ -7,6 +7,7 @@
 #include "net/accept.h"
 #include "rpc/metadata.h"
 #include "service/call.h"
+#include "service/client_cert.h"
 #include "service/hello.h"
 #include "service/methods.h"
 #include "service/token.h"
@@ -57,8 +58,6 @@ void service_deinit(struct service *service)
 	service->reflection = reflection_free(service->reflection);
 	service->admin_reflection = reflection_free(service->admin_reflection);
 	user_names_deinit(&service->user_names);
-	free(service->certificate_path);
-	free(service->key_path);
 	pthread_mutex_destroy(&service->shared.mu);
 }
 
@@ -86,29 +85,33 @@ const struct config *service_config(struct service *service)
 /* ---- who is calling ---- */
 
 /* The account of the bearer token, with a reference; or NULL and the reason. */
-static struct account *find_bearer(struct service *service, const struct incoming *in,
-	uint64_t *ret_token, enum reason *ret_reason)
+static struct account *find_by_token(
+	struct service *service, const char *header, uint64_t *ret_token, enum reason *ret_reason)
 {
-	char value[BEARER_BYTES];
 	struct token token;
 	struct token_hash hash;
-	if (!metadata_get(&in->metadata, "authorization", value, sizeof(value))) {
-		*ret_reason = REASON_NOT_SIGNED_IN;
-		return NULL;
-	}
 	*ret_reason = REASON_TOKEN_INVALID;
-	if (!token_parse_header(value, &token))
+	if (!token_parse_header(header, &token))
 		return NULL;
 	token_hash(&token, &hash);
 	token_wipe(&token);
 	return directory_find_token(service->directory, hash.bytes, ret_token);
 }
 
-/* The caller, with a reference; or NULL, and the call is refused. */
-static struct account *identify(struct service *service, struct incoming *in, uint64_t *ret_token)
+/* The caller, by the call's token or else by the client's certificate, with a reference; or NULL, and
+ * the call is refused. */
+static struct account *identify(struct service *service, struct incoming *in,
+	const struct tls_client *client, uint64_t *ret_token)
 {
+	char value[BEARER_BYTES];
+	struct account *account;
 	enum reason reason;
-	struct account *account = find_bearer(service, in, ret_token, &reason);
+	if (metadata_get(&in->metadata, "authorization", value, sizeof(value))) {
+		account = find_by_token(service, value, ret_token, &reason);
+	} else {
+		account = client_cert_find_account(service, client, &reason);
+		*ret_token = ACCOUNT_BY_CERTIFICATE;
+	}
 	if (!account) {
 		call_refuse(service, in, reason, 0);
 		return NULL;
@@ -135,12 +138,16 @@ void service_on_call(void *arg, struct incoming *in)
 	const struct method *method = method_find(in->method);
 	struct account *account = NULL;
 	uint64_t token_id = 0;
-	if (!is_offered(method, in->admin)) {
-		call_refuse(service, in, REASON_UNIMPLEMENTED, 0);
+	struct tls_client client;
+	client_cert_look(service, in, &client);
+	enum reason reason =
+		is_offered(method, in->admin) ? client_cert_refusal(&client) : REASON_UNIMPLEMENTED;
+	if (reason != REASON_NONE) {
+		call_refuse(service, in, reason, 0);
 		return;
 	}
 	if (method->access == ACCESS_ACCOUNT) {
-		account = identify(service, in, &token_id);
+		account = identify(service, in, &client, &token_id);
 		if (!account)
 			return;
 		(void)acceptor_signed_in(service->acceptor, in->peer);

@@ -8,6 +8,7 @@
 #include "base/ratemap.h"
 #include "base/worker.h"
 #include "config/config.h"
+#include "net/tls_clients.h"
 #include "room/presence.h"
 #include "service/health.h"
 #include "service/reflection.h"
@@ -36,8 +37,7 @@ struct service {
 	struct acceptor *acceptor; /* set before the first call */
 	struct tls_holder *tls;
 	const struct listeners *listeners;
-	char *certificate_path; /* owned: the pair in use */
-	char *key_path;
+	enum tls_client_auth client_auth; /* as the daemon was started */
 	uint64_t started_us;
 	struct health health;
 	struct reflection *reflection; /* owned: of the TLS port */

@@ -66,9 +66,7 @@ static void site_init(void)
 	site.service = (struct service){.workers = site.workers,
 		.acceptor = site.acceptor,
 		.tls = site.tls,
-		.listeners = &site.listeners,
-		.certificate_path = mem_strdup("/nonexistent/server.crt"),
-		.key_path = mem_strdup("/nonexistent/server.key")};
+		.listeners = &site.listeners};
 	service_init(&site.service, site.config);
 }
 

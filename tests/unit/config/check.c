@@ -40,6 +40,19 @@ static void metrics_are_for_this_machine_alone(void **state)
 		assert_non_null(check_loopback_or_none(bad[i]));
 }
 
+static void a_host_is_a_name_or_an_address(void **state)
+{
+	(void)state;
+	static const char *const good[] = {
+		"chat.example.org", "localhost", "192.0.2.1", "2001:db8::1", "xn--caf-dma.example"};
+	static const char *const bad[] = {"", ".", "-x", "a b", "caf\xc3\xa9", "[::1]", "a:1",
+		"*.example.org", "chat.example.org\n"};
+	for (size_t i = 0; i < GC_LENGTH(good); i++)
+		assert_null(check_host(good[i]));
+	for (size_t i = 0; i < GC_LENGTH(bad); i++)
+		assert_non_null(check_host(bad[i]));
+}
+
 static void a_room_name_is_what_the_contract_says(void **state)
 {
 	(void)state;
@@ -107,6 +120,7 @@ int main(void)
 		cmocka_unit_test(every_written_form_of_an_address_with_a_port_passes),
 		cmocka_unit_test(an_address_needs_digits_and_a_port_in_range),
 		cmocka_unit_test(metrics_are_for_this_machine_alone),
+		cmocka_unit_test(a_host_is_a_name_or_an_address),
 		cmocka_unit_test(a_room_name_is_what_the_contract_says),
 		cmocka_unit_test(text_is_utf8_without_control_characters),
 		cmocka_unit_test(a_line_is_text_without_line_breaks),

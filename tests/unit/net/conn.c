@@ -148,6 +148,41 @@ static void the_oldest_pending_comes_first(void **state)
 	assert_int_equal(f->table.pending_count, 1);
 }
 
+static void count(void *arg, const char *fingerprint)
+{
+	(void)fingerprint;
+	(*(int *)arg)++;
+}
+
+static void a_connection_keeps_what_it_is_served_with(void **state)
+{
+	struct fixture *f = *state;
+	char served[TLS_FINGERPRINT_BYTES] = "";
+	int connections = 0;
+	add(f, 1);
+	add(f, 2);
+	assert_true(conn_table_set_served(&f->table, "ipv4:192.0.2.1:1", "abcd"));
+	assert_true(conn_table_get_served(&f->table, "ipv4:192.0.2.1:1", served));
+	assert_string_equal(served, "abcd");
+	assert_false(conn_table_get_served(&f->table, "ipv4:192.0.2.1:9", served));
+	conn_table_each_served(&f->table, count, &connections);
+	assert_int_equal(connections, 2);
+}
+
+static void what_a_certificate_came_to_counts_for_one_pair(void **state)
+{
+	struct fixture *f = *state;
+	const struct tls_client ann = {.verdict = TLS_VERDICT_GOOD, .user = "ann"};
+	struct tls_client found = {0};
+	add(f, 1);
+	assert_false(conn_table_get_client(&f->table, "ipv4:192.0.2.1:1", 7, &found));
+	assert_true(conn_table_set_client(&f->table, "ipv4:192.0.2.1:1", 7, &ann, "chain"));
+	assert_true(conn_table_get_client(&f->table, "ipv4:192.0.2.1:1", 7, &found));
+	assert_string_equal(found.user, "ann");
+	assert_false(conn_table_get_client(&f->table, "ipv4:192.0.2.1:1", 8, &found));
+	assert_false(conn_table_set_client(&f->table, "ipv4:192.0.2.1:9", 7, &ann, "chain"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +197,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			cutting_resets_and_drops_what_was_queued, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_oldest_pending_comes_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_connection_keeps_what_it_is_served_with, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_a_certificate_came_to_counts_for_one_pair, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("net.conn", tests, NULL, NULL);
 }

@@ -38,6 +38,8 @@ static void set_names(X509 *cert, const struct recipe *recipe)
 		1);
 	if (recipe->alternatives)
 		add_extension(cert, NID_subject_alt_name, recipe->alternatives);
+	if (recipe->usage)
+		add_extension(cert, NID_ext_key_usage, recipe->usage);
 	if (recipe->is_ca)
 		add_extension(cert, NID_basic_constraints, "critical,CA:TRUE");
 }
@@ -57,13 +59,49 @@ X509 *pair_make_cert(const struct recipe *recipe, EVP_PKEY **ret_key)
 	assert_int_equal(X509_set_pubkey(cert, key), 1);
 	set_names(cert, recipe);
 	EVP_PKEY *signer = recipe->issuer_key ? recipe->issuer_key : key;
-	const EVP_MD *md = EVP_PKEY_is_a(signer, "ED25519") ? NULL : EVP_sha256();
+	const EVP_MD *sha = recipe->md ? recipe->md : EVP_sha256();
+	const EVP_MD *md = EVP_PKEY_is_a(signer, "ED25519") ? NULL : sha;
 	assert_true(X509_sign(cert, signer, md) > 0);
 	if (!recipe->key && !ret_key)
 		EVP_PKEY_free(key);
 	if (ret_key)
 		*ret_key = key;
 	return cert;
+}
+
+static void revoke(X509_CRL *crl, X509 *cert, const ASN1_TIME *when)
+{
+	X509_REVOKED *entry = X509_REVOKED_new();
+	assert_non_null(entry);
+	assert_int_equal(X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(cert)), 1);
+	assert_int_equal(X509_REVOKED_set_revocationDate(entry, (ASN1_TIME *)(uintptr_t)when), 1);
+	assert_int_equal(X509_CRL_add0_revoked(crl, entry), 1);
+}
+
+X509_CRL *pair_make_crl(const struct crl_recipe *recipe)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *from = X509_gmtime_adj(NULL, -2 * DAY_S);
+	ASN1_TIME *until = X509_gmtime_adj(NULL, recipe->until_s ? recipe->until_s : DAY_S);
+	assert_non_null(crl);
+	assert_int_equal(X509_CRL_set_version(crl, X509_CRL_VERSION_2), 1);
+	assert_int_equal(X509_CRL_set_issuer_name(crl, X509_get_subject_name(recipe->issuer)), 1);
+	assert_int_equal(X509_CRL_set1_lastUpdate(crl, from), 1);
+	assert_int_equal(X509_CRL_set1_nextUpdate(crl, until), 1);
+	for (size_t i = 0; i < recipe->count; i++)
+		revoke(crl, recipe->revoked[i], from);
+	assert_true(X509_CRL_sign(crl, recipe->issuer_key, EVP_sha256()) > 0);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	return crl;
+}
+
+void pair_write_crl(const struct folder *folder, const char *name, X509_CRL *crl)
+{
+	FILE *file = fopen(folder_file(folder, name), "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_X509_CRL(file, crl), 1);
+	assert_int_equal(fclose(file), 0);
 }
 
 EVP_PKEY *pair_make_rsa(unsigned bits)

@@ -144,7 +144,7 @@ static void make_servers(struct site *site)
 	site->admin_server = grpc_server_create(NULL, NULL);
 	grpc_server_register_completion_queue(site->server, site->queue.cq, NULL);
 	grpc_server_register_completion_queue(site->admin_server, site->queue.cq, NULL);
-	site->credentials = tls_holder_credentials(site->holder);
+	site->credentials = tls_holder_credentials(site->holder, TLS_CLIENT_AUTH_OFF);
 	site->admin_credentials = grpc_insecure_server_credentials_create();
 	(void)grpc_server_add_http2_port(site->server, external_address(site->external),
 		site->credentials); /* says nothing: external_check does */

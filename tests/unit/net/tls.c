@@ -259,12 +259,12 @@ static void at_a_start_a_certificate_of_any_time_is_taken_with_a_warning(void **
 		struct recipe recipe = GOOD;
 		recipe.from_s = rows[i].from_s;
 		recipe.until_s = rows[i].until_s;
+		const struct tls_files files = {.certificate = folder_file(&folder, CERT),
+			.key = folder_file(&folder, KEY)};
 		write_pair(&recipe);
-		assert_int_equal(tls_pair_load_any_time(folder_file(&folder, CERT),
-					 folder_file(&folder, KEY), &pair, NULL),
-			0);
-		assert_non_null(strstr(pair->untimely.text, rows[i].says));
-		assert_int_equal(!pair->untimely.text[0], !rows[i].says[0]);
+		assert_int_equal(tls_pair_load_flawed(&files, &pair, NULL), 0);
+		assert_non_null(strstr(pair->flaw.text, rows[i].says));
+		assert_int_equal(!pair->flaw.text[0], !rows[i].says[0]);
 		pair = tls_pair_free(pair);
 	}
 }
@@ -449,85 +449,89 @@ static void too_long_a_chain_is_named(void **state)
 	chain_free(&c);
 }
 
-static void the_pair_made_at_the_first_start_is_good(void **state)
+static void an_issuer_of_another_key_is_named(void **state)
 {
 	(void)state;
+	struct chain c;
+	chain_make(&c, 0);
+	X509 *other = pair_make_cert(
+		&(struct recipe){.common_name = "intermediate", .is_ca = true}, NULL);
+	X509 *const chain[] = {c.certs[0], other};
+	pair_write_certs(&folder, CERT, chain, 2);
+	expect_fault(-EINVAL, "certificate 2 did not issue certificate 1");
+	X509_free(other);
+	chain_free(&c);
+}
+
+static void a_chain_that_may_lack_an_issuer_is_taken_with_a_doubt(void **state)
+{
+	(void)state;
+	struct chain c;
+	chain_make(&c, 0);
+	pair_write_certs(&folder, CERT, c.certs, 1);
+	struct tls_pair *pair = expect_good();
+	assert_non_null(strstr(pair->doubt.text, "may be incomplete"));
+	assert_non_null(strstr(pair->doubt.text, "CN=intermediate"));
+	pair = tls_pair_free(pair);
+	pair_write_certs(&folder, CERT, c.certs, 3);
+	pair = expect_good();
+	assert_string_equal(pair->doubt.text, "");
+	tls_pair_free(pair);
+	chain_free(&c);
+}
+
+static void a_weak_signature_is_named(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.md = EVP_sha1();
+	write_pair(&recipe);
+	expect_fault(-EKEYREJECTED, "has a weak signature: ecdsa-with-SHA1");
+}
+
+static void a_clients_certificate_is_none_for_a_server(void **state)
+{
+	(void)state;
+	struct recipe recipe = GOOD;
+	recipe.usage = "clientAuth";
+	write_pair(&recipe);
+	expect_fault(-EKEYREJECTED, "is not one for a server");
+}
+
+static void the_first_of_a_chain_to_expire_counts(void **state)
+{
+	(void)state;
+	struct chain c;
+	chain_make(&c, 3600);
+	pair_write_certs(&folder, CERT, c.certs, 3);
+	struct tls_pair *pair = expect_good();
+	assert_true(pair->expires_us < pair->info.not_after_us);
+	assert_in_range(pair->expires_us, clock_wall_us(),
+		clock_wall_us() + UINT64_C(3601) * CLOCK_US_PER_S);
+	tls_pair_free(pair);
+	chain_free(&c);
+}
+
+static void a_certificate_for_another_name_is_named(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"test.example", "192.0.2.1", "chat.example"};
+	struct tls_files files = {.certificate = folder_file(&folder, CERT),
+		.key = folder_file(&folder, KEY),
+		.names = names,
+		.name_count = 2};
 	struct tls_pair *pair = NULL;
 	struct err_text err = {""};
-	bool made = false;
-	if (tls_pair_load_or_make(folder.path, &pair, &made, &err) < 0)
-		fail_msg("%s", err.text);
-	assert_true(made);
-	assert_true(tls_pair_is_for(pair, "localhost"));
-	assert_true(tls_pair_is_for(pair, "127.0.0.1"));
-	assert_true(tls_pair_is_for(pair, "::1"));
-	assert_true(pair->info.not_after_us >
-		    clock_wall_us() + UINT64_C(3600) * 24 * 3649 * CLOCK_US_PER_S);
+	write_pair(&GOOD);
+	assert_int_equal(tls_pair_load_files(&files, &pair, &err), 0);
+	pair = tls_pair_free(pair);
+	files.name_count = 3;
+	assert_int_equal(tls_pair_load_files(&files, &pair, &err), -EKEYREJECTED);
+	assert_non_null(strstr(
+		err.text, "is not for chat.example (tls.names), but for test.example, 192.0.2.1"));
+	assert_int_equal(tls_pair_load_flawed(&files, &pair, &err), 0);
+	assert_non_null(strstr(pair->flaw.text, "is not for chat.example"));
 	tls_pair_free(pair);
-}
-
-static void the_pair_made_names_the_host(void **state)
-{
-	(void)state;
-	struct tls_pair *pair = NULL;
-	bool made;
-	char host[256];
-	assert_int_equal(gethostname(host, sizeof(host)), 0);
-	assert_int_equal(tls_pair_load_or_make(folder.path, &pair, &made, NULL), 0);
-	assert_true(tls_pair_is_for(pair, host));
-	tls_pair_free(pair);
-}
-
-static void the_key_made_is_for_us_alone(void **state)
-{
-	(void)state;
-	struct stat st;
-	assert_int_equal(tls_pair_make(folder.path, NULL), 0);
-	assert_int_equal(stat(folder_file(&folder, TLS_MADE_KEY), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(stat(folder_file(&folder, TLS_MADE_CERTIFICATE), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0644);
-}
-
-static void the_pair_made_is_kept(void **state)
-{
-	(void)state;
-	struct tls_pair *first = NULL;
-	struct tls_pair *second = NULL;
-	bool made = true;
-	assert_int_equal(tls_pair_load_or_make(folder.path, &first, &made, NULL), 0);
-	assert_int_equal(tls_pair_load_or_make(folder.path, &second, &made, NULL), 0);
-	assert_false(made);
-	assert_string_equal(first->info.fingerprint, second->info.fingerprint);
-	tls_pair_free(first);
-	tls_pair_free(second);
-}
-
-static void a_certificate_made_verifies_against_itself(void **state)
-{
-	(void)state;
-	assert_int_equal(tls_pair_make(folder.path, NULL), 0);
-	FILE *file = fopen(folder_file(&folder, TLS_MADE_CERTIFICATE), "r");
-	X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
-	assert_int_equal(fclose(file), 0);
-	X509_STORE *store = X509_STORE_new();
-	X509_STORE_CTX *context = X509_STORE_CTX_new();
-	assert_int_equal(X509_STORE_add_cert(store, cert), 1);
-	assert_int_equal(X509_STORE_CTX_init(context, store, cert, NULL), 1);
-	assert_int_equal(X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER), 1);
-	assert_int_equal(X509_verify_cert(context), 1);
-	X509_STORE_CTX_free(context);
-	X509_STORE_free(store);
-	X509_free(cert);
-}
-
-static void a_pair_cannot_be_made_where_there_is_no_folder(void **state)
-{
-	(void)state;
-	struct err_text err = {""};
-	assert_int_equal(tls_pair_make("/nonexistent/folder", &err), -ENOENT);
-	assert_string_equal(
-		err.text, "cannot write /nonexistent/folder/server.key: No such file or directory");
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -565,12 +569,12 @@ int main(void)
 		TEST(a_chain_with_the_leaf_last_is_named),
 		TEST(an_expired_issuer_is_named),
 		TEST(too_long_a_chain_is_named),
-		TEST(the_pair_made_at_the_first_start_is_good),
-		TEST(the_pair_made_names_the_host),
-		TEST(the_key_made_is_for_us_alone),
-		TEST(the_pair_made_is_kept),
-		TEST(a_certificate_made_verifies_against_itself),
-		TEST(a_pair_cannot_be_made_where_there_is_no_folder),
+		TEST(an_issuer_of_another_key_is_named),
+		TEST(a_chain_that_may_lack_an_issuer_is_taken_with_a_doubt),
+		TEST(a_weak_signature_is_named),
+		TEST(a_clients_certificate_is_none_for_a_server),
+		TEST(the_first_of_a_chain_to_expire_counts),
+		TEST(a_certificate_for_another_name_is_named),
 	};
 	return cmocka_run_group_tests_name("net.tls", tests, NULL, NULL);
 }
