@@ -53,6 +53,18 @@ bool bucket_state_take(struct bucket_state *state, struct bucket_rate rate, uint
 	return false;
 }
 
+void bucket_state_charge(
+	struct bucket_state *state, struct bucket_rate rate, uint64_t amount, struct mono now)
+{
+	if (rate.per_minute <= 0)
+		return;
+	bucket_refill(state, rate, now);
+	int64_t full = bucket_full(rate);
+	state->level -= (int64_t)(amount > QUOTA_BURST_MAX ? QUOTA_BURST_MAX : amount) * SCALE;
+	if (state->level < -full)
+		state->level = -full;
+}
+
 void bucket_init(struct bucket *bucket, int64_t per_minute, int64_t burst)
 {
 	(void)pthread_mutex_init(&bucket->mu, NULL); /* cannot fail with default attributes */

@@ -31,6 +31,9 @@ void bucket_state_fill(struct bucket_state *state, struct bucket_rate rate, stru
 /* As bucket_take, for whoever holds the lock. */
 bool bucket_state_take(struct bucket_state *state, struct bucket_rate rate, uint64_t amount,
 	struct mono now, uint32_t *ret_wait_ms);
+/* Takes `amount` whether it is there or not, into debt: at most as deep as a full bucket is high. */
+void bucket_state_charge(
+	struct bucket_state *state, struct bucket_rate rate, uint64_t amount, struct mono now);
 
 struct bucket {
 	pthread_mutex_t mu;

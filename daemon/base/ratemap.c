@@ -86,6 +86,17 @@ static struct entry *entry_add(struct ratemap *map, const char *key, struct mono
 	return entry;
 }
 
+/* The key's entry, now the youngest. The caller holds mu. */
+static struct entry *entry_touch(struct ratemap *map, const char *key, struct mono now)
+{
+	struct entry *entry = entry_find(map, key);
+	if (!entry)
+		return entry_add(map, key, now);
+	TAILQ_REMOVE(&map->ages, entry, age);
+	TAILQ_INSERT_TAIL(&map->ages, entry, age);
+	return entry;
+}
+
 bool ratemap_take(struct ratemap *map, const char *key, struct mono now, uint32_t *ret_wait_ms)
 {
 	return ratemap_take_many(map, key, 1, now, ret_wait_ms);
@@ -95,16 +106,17 @@ bool ratemap_take_many(struct ratemap *map, const char *key, uint64_t amount, st
 	uint32_t *ret_wait_ms)
 {
 	(void)pthread_mutex_lock(&map->mu);
-	struct entry *entry = entry_find(map, key);
-	if (entry) {
-		TAILQ_REMOVE(&map->ages, entry, age);
-		TAILQ_INSERT_TAIL(&map->ages, entry, age);
-	} else {
-		entry = entry_add(map, key, now);
-	}
+	struct entry *entry = entry_touch(map, key, now);
 	bool taken = bucket_state_take(&entry->state, map->rate, amount, now, ret_wait_ms);
 	(void)pthread_mutex_unlock(&map->mu);
 	return taken;
+}
+
+void ratemap_charge(struct ratemap *map, const char *key, uint64_t amount, struct mono now)
+{
+	(void)pthread_mutex_lock(&map->mu);
+	bucket_state_charge(&entry_touch(map, key, now)->state, map->rate, amount, now);
+	(void)pthread_mutex_unlock(&map->mu);
 }
 
 void ratemap_forget(struct ratemap *map, const char *key)

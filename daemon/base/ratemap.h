@@ -28,6 +28,8 @@ bool ratemap_take(struct ratemap *map, const char *key, struct mono now, uint32_
  * each attempt takes 60. */
 bool ratemap_take_many(struct ratemap *map, const char *key, uint64_t amount, struct mono now,
 	uint32_t *ret_wait_ms);
+/* Takes `amount` for what has happened already: the key may be in debt then, of the burst at most. */
+void ratemap_charge(struct ratemap *map, const char *key, uint64_t amount, struct mono now);
 /* The key starts full again, as after the right password. */
 void ratemap_forget(struct ratemap *map, const char *key);
 /* Whether the key is remembered; it doesn't become younger by that. */

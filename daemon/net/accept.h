@@ -31,6 +31,7 @@ enum {
 	ACCEPTOR_ADMINS_MAX = 64, /* admin connections at once */
 	ACCEPTOR_ADDRESSES_MAX = 65536, /* whose new connections are counted by the minute */
 	ACCEPTOR_SCAN_MS = 20, /* how often the guard looks while bytes arrive */
+	ACCEPTOR_CUT_COST = 50, /* who sent too much counts as so many new connections */
 };
 
 /* All count or bound what peers can make us hold; each is a configuration key of that name. */
@@ -38,7 +39,8 @@ struct acceptor_limits {
 	uint64_t connections;
 	uint64_t connections_per_address; /* IPv6: per /64 */
 	uint64_t connections_per_minute; /* new ones, once an address has used up a burst of
-					  * connections_per_address; 0: no limit */
+					  * connections_per_address. One that was cut for what it sent
+					  * counts as ACCEPTOR_CUT_COST. 0: no limit */
 	uint64_t connections_pending; /* not signed in; the oldest goes. 0: a quarter of all */
 	uint64_t bytes_before_sign_in; /* in all, handshake included */
 	int64_t handshake_timeout_ms; /* 0, or where TLS can't be looked into: none of ours */

@@ -7,6 +7,7 @@
 #include "net/accept_priv.h"
 
 #include "base/log.h"
+#include "base/ratemap.h"
 #include "net/guard_report.h"
 #include "net/tap.h"
 
@@ -32,8 +33,22 @@ static void set_scanning(struct acceptor *a, bool scanning)
 		a->scanning = scanning;
 }
 
+/* Its next connection would cost a handshake, and as much as this one until it is cut: the address
+ * pays for that in new connections. */
+static void charge(struct acceptor *a, struct conn *conn)
+{
+	char key[ACCEPTOR_ADDRESS_BYTES];
+	if (conn->is_charged)
+		return;
+	conn->is_charged = true;
+	acceptor_rate_key(conn->peer, key);
+	ratemap_charge(a->arrivals, key, ACCEPTOR_CUT_COST, clock_mono());
+}
+
 static void cut(struct acceptor *a, struct conn *conn, enum guard_reason reason)
 {
+	if (guard_reason_is_abuse(reason))
+		charge(a, conn);
 	conn_unmark_pending(&a->conns, conn);
 	conn_unmark_silent(&a->conns, conn);
 	guard_report_cut(reason, conn->peer); /* first: whoever sees the end finds it counted */
@@ -45,6 +60,8 @@ static void on_conn_event(struct acceptor *a, struct conn *conn, uint32_t events
 	if (events & EPOLLHUP) {
 		/* Before the duplicate is closed: the set watches what both share. */
 		(void)epoll_ctl(a->inner_fd, EPOLL_CTL_DEL, conn->fd, NULL);
+		if (conn->kind == CONN_TLS && tap_is_refused(conn->tap))
+			charge(a, conn);
 		conn_forget(&a->conns, conn);
 		return;
 	}
@@ -86,6 +103,7 @@ static void look_at(struct acceptor *a, struct conn *conn, struct mono now)
 	if (atomic_load(&conn->is_cut) || !conn_received_bytes(conn, &bytes))
 		return;
 	if (tap_is_refused(conn->tap)) { /* said so already; core need not read the rest */
+		charge(a, conn);
 		conn_unmark_pending(&a->conns, conn);
 		conn_cut(conn);
 		return;

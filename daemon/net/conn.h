@@ -40,6 +40,7 @@ struct conn {
 	struct mono due; /* the guard looks no earlier */
 	bool is_pending; /* on the list of those that have not signed in */
 	bool is_silent; /* on the list of those whose handshake is not known to be over */
+	bool is_charged; /* its address has paid for its being cut */
 	bool is_active; /* on the list of those that received since the guard last looked */
 	TAILQ_ENTRY(conn) pending;
 	TAILQ_ENTRY(conn) silent;

@@ -6,7 +6,9 @@
 enum frame_type { /* RFC 9113, section 6 */
 	FRAME_DATA = 0,
 	FRAME_HEADERS = 1,
+	FRAME_RST_STREAM = 3,
 	FRAME_SETTINGS = 4,
+	FRAME_PING = 6,
 	FRAME_WINDOW_UPDATE = 8,
 	FRAME_CONTINUATION = 9,
 };
@@ -14,6 +16,7 @@ enum frame_type { /* RFC 9113, section 6 */
 enum {
 	FLAG_ACK = 1,
 	SECONDS_PER_MINUTE = 60,
+	MS_PER_S = 1000,
 };
 
 struct head {
@@ -36,20 +39,62 @@ static struct head head_of(const uint8_t *p)
 static struct bucket_rate rate_of(uint64_t per_second)
 {
 	return (struct bucket_rate){.per_minute = (int64_t)per_second * SECONDS_PER_MINUTE,
-		.burst = (int64_t)per_second * FRAMES_BURST_S};
+		.burst = (int64_t)per_second * FRAMES_BURST_MS / MS_PER_S};
 }
 
-static bool take(struct bucket_state *bucket, uint64_t per_second, struct mono now)
+/* However long it took us to read, as many as may be open, begun and taken back, are never too many. */
+static struct bucket_rate rate_of_streams(const struct frames_limits *limits)
+{
+	struct bucket_rate rate = rate_of(limits->streams_per_second);
+	int64_t least = 2 * (int64_t)limits->streams_unasked;
+	if (rate.burst < least)
+		rate.burst = least;
+	return rate;
+}
+
+static struct bucket_rate rate_of_pings(uint64_t per_second)
+{
+	struct bucket_rate rate = rate_of(per_second);
+	if (rate.burst > FRAMES_PINGS_AT_ONCE)
+		rate.burst = FRAMES_PINGS_AT_ONCE;
+	return rate;
+}
+
+static bool take(struct bucket_state *bucket, struct bucket_rate rate, struct mono now)
 {
 	uint32_t wait_ms;
-	return !per_second || bucket_state_take(bucket, rate_of(per_second), 1, now, &wait_ms);
+	return bucket_state_take(bucket, rate, 1, now, &wait_ms);
 }
 
 static enum guard_reason on_control(
 	struct frames *f, const struct frames_limits *limits, struct mono now)
 {
-	return take(&f->control, limits->control_frames_per_second, now) ? GUARD_FINE
-									 : GUARD_CONTROL_FRAMES;
+	return take(&f->control, rate_of(limits->control_frames_per_second), now)
+		       ? GUARD_FINE
+		       : GUARD_CONTROL_FRAMES;
+}
+
+/* Core answers each, and from the third on that it didn't expect it makes an error of each, all of
+ * them one: what is read at once costs the square of their number. */
+static enum guard_reason on_ping(
+	struct frames *f, const struct frames_limits *limits, struct mono now)
+{
+	if (!take(&f->pings, rate_of_pings(limits->control_frames_per_second), now))
+		return GUARD_CONTROL_FRAMES;
+	return on_control(f, limits, now);
+}
+
+static enum guard_reason on_stream(
+	struct frames *f, const struct frames_limits *limits, struct mono now)
+{
+	return take(&f->streams, rate_of_streams(limits), now) ? GUARD_FINE : GUARD_STREAMS;
+}
+
+static enum guard_reason on_reset(
+	struct frames *f, const struct frames_limits *limits, struct mono now)
+{
+	enum guard_reason reason = on_stream(f, limits, now);
+	return reason == GUARD_FINE ? on_control(f, limits, now) : reason;
 }
 
 static enum guard_reason on_headers(struct frames *f, const struct frames_limits *limits,
@@ -66,7 +111,7 @@ static enum guard_reason on_headers(struct frames *f, const struct frames_limits
 		return GUARD_HEADER_BYTES;
 	if (limits->streams_unasked && f->opened > limits->streams_unasked)
 		return GUARD_STREAMS_UNASKED;
-	return take(&f->streams, limits->streams_per_second, now) ? GUARD_FINE : GUARD_STREAMS;
+	return on_stream(f, limits, now);
 }
 
 static enum guard_reason on_head(struct frames *f, const struct frames_limits *limits,
@@ -87,7 +132,11 @@ static enum guard_reason on_head(struct frames *f, const struct frames_limits *l
 	case FRAME_SETTINGS:
 		f->acknowledged = f->acknowledged || head->flags & FLAG_ACK;
 		return on_control(f, limits, now);
-	default: /* RST_STREAM, PING, PRIORITY, GOAWAY, and types that are none */
+	case FRAME_RST_STREAM:
+		return on_reset(f, limits, now);
+	case FRAME_PING:
+		return on_ping(f, limits, now);
+	default: /* PRIORITY, GOAWAY, and types that are none */
 		return on_control(f, limits, now);
 	}
 }
@@ -96,8 +145,9 @@ static void begin(struct frames *f, const struct frames_limits *limits, struct m
 {
 	f->began = true;
 	f->skip = FRAMES_PREFACE_BYTES;
-	bucket_state_fill(&f->streams, rate_of(limits->streams_per_second), now);
+	bucket_state_fill(&f->streams, rate_of_streams(limits), now);
 	bucket_state_fill(&f->control, rate_of(limits->control_frames_per_second), now);
+	bucket_state_fill(&f->pings, rate_of_pings(limits->control_frames_per_second), now);
 }
 
 enum guard_reason frames_scan(struct frames *f, const struct frames_limits *limits,

@@ -17,14 +17,16 @@ enum {
 	FRAMES_HEAD_BYTES = 9,
 	FRAMES_PREFACE_BYTES = 24, /* "PRI * HTTP/2.0...", which core checks */
 	FRAMES_PAYLOAD_MAX = 16384, /* SETTINGS_MAX_FRAME_SIZE as core announces it: the default */
-	FRAMES_BURST_S = 2, /* what is allowed at once: so many seconds' worth */
+	FRAMES_BURST_MS = 500, /* what is allowed at once: as much as in so long a time */
+	FRAMES_PINGS_AT_ONCE = 32, /* an honest peer waits for the answer to each */
 	FRAMES_WINDOW_UPDATE_SHARE = 16, /* so many count as one control frame: who reads fast sends
 					  * two for every 32 KiB */
 };
 
 /* 0: no limit. */
 struct frames_limits {
-	uint64_t streams_per_second; /* HEADERS and CONTINUATION */
+	uint64_t streams_per_second; /* HEADERS and CONTINUATION, and RST_STREAM: what a call costs
+				      * that is begun and taken back, it costs twice */
 	uint64_t control_frames_per_second; /* RST_STREAM, PING, SETTINGS, empty DATA ... */
 	uint64_t header_bytes; /* one header block, compressed, all its frames together */
 	uint64_t streams_unasked; /* opened before the peer has acknowledged our SETTINGS: until
@@ -44,6 +46,7 @@ struct frames {
 	uint32_t window_updates;
 	struct bucket_state streams;
 	struct bucket_state control;
+	struct bucket_state pings;
 };
 
 /* Takes note of the next bytes. GUARD_FINE, or why the connection must end. */

@@ -35,6 +35,11 @@ const char *guard_reason_text(enum guard_reason reason)
 	return reason < _GUARD_REASON_MAX ? texts[reason] : "unknown";
 }
 
+bool guard_reason_is_abuse(enum guard_reason reason)
+{
+	return reason >= GUARD_BYTES_BEFORE_SIGN_IN && reason <= GUARD_FRAME_BYTES;
+}
+
 static struct bucket_rate rate_of(const struct acceptor_limits *limits)
 {
 	return (struct bucket_rate){

@@ -37,6 +37,9 @@ enum guard_reason {
 /* "too many bytes before signing in"; a string literal. */
 const char *guard_reason_text(enum guard_reason reason);
 
+/* It was what the peer sent, not that it was slow or one of too many. */
+bool guard_reason_is_abuse(enum guard_reason reason);
+
 struct guard {
 	struct mono since; /* accepted */
 	uint64_t seen_bytes; /* received at the last look */

@@ -25,6 +25,7 @@ enum {
 	EXIT_NOT_CUT = 1, /* it was still open at the deadline */
 	EXIT_TROUBLE = 2, /* the attack could not begin */
 	FLOOD_STEP_MS = 5,
+	FLOOD_SIGN_IN_MS = 100, /* after which the server knows who it is */
 };
 
 struct flood {
@@ -99,10 +100,8 @@ static void wait_for(struct flood *f, short events, int ms)
 		cut(f, ECONNRESET);
 }
 
-static void push(struct flood *f)
+static void flush(struct flood *f)
 {
-	if (h2_bytes_len(&f->out) == 0)
-		f->kind->fill(&f->out, f->turn++);
 	while (!f->why && h2_bytes_len(&f->out)) {
 		ssize_t n = write_some(f);
 		if (n <= 0)
@@ -110,6 +109,13 @@ static void push(struct flood *f)
 		f->sent += (uint64_t)n;
 		h2_bytes_drop(&f->out, (size_t)n);
 	}
+}
+
+static void push(struct flood *f)
+{
+	if (h2_bytes_len(&f->out) == 0)
+		f->kind->fill(&f->out, f->turn++);
+	flush(f);
 }
 
 static void drain(struct flood *f)
@@ -163,6 +169,17 @@ static bool begin(struct flood *f)
 	if (f->token && f->kind->layer == FLOOD_HTTP2)
 		flood_put_request(&f->out, 1, H2_FLAG_END_HEADERS, f->token);
 	return true;
+}
+
+/* Otherwise what comes behind the token would be what a stranger sends. */
+static void sign_in(struct flood *f)
+{
+	double end = now_s() + FLOOD_SIGN_IN_MS / 1e3;
+	while (!f->why && now_s() < end) {
+		flush(f);
+		drain(f);
+		wait_for(f, f->kind->deaf ? 0 : POLLIN, FLOOD_STEP_MS);
+	}
 }
 
 static double attack(struct flood *f)
@@ -230,6 +247,8 @@ int main(int argc, char **argv)
 	if (!begun)
 		(void)fprintf(
 			stderr, "h2-flood: can't connect: %s\n", f.why ? f.why : strerror(errno));
+	if (begun && f.token)
+		sign_in(&f);
 	double secs = begun ? attack(&f) : 0;
 	if (begun)
 		printf("FLOOD kind=%s cut=%d secs=%.3f bytes=%llu why=%s\n", f.kind->name,

@@ -218,6 +218,30 @@ static void threads_together_never_pass_the_maximum(void **state)
 	assert_int_equal(quota_used(&quota), 0);
 }
 
+static void what_is_charged_becomes_a_debt_as_deep_as_the_burst_at_most(void **state)
+{
+	(void)state;
+	struct bucket_rate rate = {.per_minute = 60, .burst = 3};
+	struct bucket_state bucket;
+	uint32_t wait_ms = 0;
+	bucket_state_fill(&bucket, rate, at_ms(0));
+	bucket_state_charge(&bucket, rate, 5, at_ms(0));
+	assert_false(bucket_state_take(&bucket, rate, 1, at_ms(2999), &wait_ms));
+	assert_true(bucket_state_take(&bucket, rate, 1, at_ms(3000), &wait_ms));
+	bucket_state_charge(&bucket, rate, UINT64_MAX, at_ms(3000));
+	assert_false(bucket_state_take(&bucket, rate, 1, at_ms(6999), &wait_ms));
+	assert_true(bucket_state_take(&bucket, rate, 1, at_ms(7000), &wait_ms));
+}
+
+static void without_a_limit_nothing_is_charged(void **state)
+{
+	(void)state;
+	struct bucket_rate none = {0};
+	struct bucket_state bucket = {0};
+	bucket_state_charge(&bucket, none, 5, at_ms(1));
+	assert_int_equal(bucket.level, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +251,8 @@ int main(void)
 		cmocka_unit_test(it_never_holds_more_than_its_burst),
 		cmocka_unit_test(an_amount_above_the_burst_is_late_but_not_impossible),
 		cmocka_unit_test(a_rate_of_nothing_means_no_limit),
+		cmocka_unit_test(what_is_charged_becomes_a_debt_as_deep_as_the_burst_at_most),
+		cmocka_unit_test(without_a_limit_nothing_is_charged),
 		cmocka_unit_test(the_largest_numbers_do_not_overflow),
 		cmocka_unit_test(a_clock_read_before_the_lock_takes_nothing_back),
 		cmocka_unit_test(a_lower_burst_holds_at_once),

@@ -45,6 +45,15 @@ static void a_bucket_refills_with_time(void **state)
 	assert_true(ratemap_take(*state, "a", clock_mono_add_ms(now, 60001), &wait_ms));
 }
 
+static void what_is_charged_delays_that_key_alone(void **state)
+{
+	uint32_t wait_ms = 0;
+	ratemap_charge(*state, "a", 2, now);
+	assert_false(ratemap_take(*state, "a", clock_mono_add_ms(now, 60001), &wait_ms));
+	assert_true(ratemap_take(*state, "a", clock_mono_add_ms(now, 120001), &wait_ms));
+	assert_true(ratemap_take(*state, "b", now, &wait_ms));
+}
+
 static void it_never_holds_more_entries_than_its_maximum(void **state)
 {
 	uint32_t wait_ms = 0;
@@ -132,6 +141,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			each_key_has_a_bucket_of_its_own, make_map, free_map),
 		cmocka_unit_test_setup_teardown(a_bucket_refills_with_time, make_map, free_map),
+		cmocka_unit_test_setup_teardown(
+			what_is_charged_delays_that_key_alone, make_map, free_map),
 		cmocka_unit_test_setup_teardown(
 			it_never_holds_more_entries_than_its_maximum, make_map, free_map),
 		cmocka_unit_test_setup_teardown(

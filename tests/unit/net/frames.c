@@ -18,7 +18,7 @@ enum {
 };
 
 static const struct frames_limits LIMITS = {.streams_per_second = 10,
-	.control_frames_per_second = 20,
+	.control_frames_per_second = 80,
 	.header_bytes = 1000,
 	.streams_unasked = 5};
 
@@ -90,10 +90,36 @@ static void streams_beyond_the_burst_are_too_many(void **state)
 {
 	(void)state;
 	acknowledge();
-	open_streams(0, 20);
+	open_streams(0, 10);
 	assert_int_equal(scan(&peer), GUARD_FINE);
-	open_streams(20, 1);
+	open_streams(10, 1);
 	assert_int_equal(scan(&peer), GUARD_STREAMS);
+}
+
+static void a_stream_taken_back_counts_twice(void **state)
+{
+	(void)state;
+	acknowledge();
+	for (unsigned i = 0; i < 5; i++) {
+		open_streams(i, 1);
+		put(&peer, RST_STREAM, 0, 2 * i + 1, 4);
+	}
+	assert_int_equal(scan(&peer), GUARD_FINE);
+	put(&peer, RST_STREAM, 0, 1, 4);
+	assert_int_equal(scan(&peer), GUARD_STREAMS);
+}
+
+static void as_many_as_may_be_open_may_be_taken_back(void **state)
+{
+	static const struct frames_limits slow = {.streams_per_second = 1, .streams_unasked = 50};
+	(void)state;
+	put(&peer, SETTINGS, ACK, 0, 0);
+	for (unsigned i = 0; i < 50; i++) {
+		open_streams(i, 1);
+		put(&peer, RST_STREAM, 0, 2 * i + 1, 4);
+	}
+	assert_int_equal(
+		frames_scan(&peer.frames, &slow, peer.bytes, peer.len, at_ms(0)), GUARD_FINE);
 }
 
 static void streams_at_the_rate_go_on_for_ever(void **state)
@@ -112,7 +138,7 @@ static void continuations_count_as_streams_do(void **state)
 	(void)state;
 	acknowledge();
 	put(&peer, HEADERS, 0, 1, 0);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 10; i++)
 		put(&peer, CONTINUATION, 0, 1, 0);
 	assert_int_equal(scan(&peer), GUARD_STREAMS);
 }
@@ -151,7 +177,7 @@ static void an_announced_block_is_refused_before_it_comes(void **state)
 
 static void frames_without_content_beyond_the_burst_are_too_many(void **state)
 {
-	static const uint8_t types[] = {DATA, RST_STREAM, SETTINGS, PING, 5, 77};
+	static const uint8_t types[] = {DATA, SETTINGS, 5, 77};
 	(void)state;
 	for (size_t t = 0; t < sizeof(types); t++) {
 		begin(&peer);
@@ -160,6 +186,26 @@ static void frames_without_content_beyond_the_burst_are_too_many(void **state)
 		assert_int_equal(scan(&peer), GUARD_FINE);
 		put(&peer, types[t], 0, 1, 0);
 		assert_int_equal(scan(&peer), GUARD_CONTROL_FRAMES);
+	}
+}
+
+static void more_pings_at_once_than_anyone_waits_for_are_too_many(void **state)
+{
+	(void)state;
+	for (int i = 0; i < FRAMES_PINGS_AT_ONCE; i++)
+		put(&peer, PING, 0, 0, 8);
+	assert_int_equal(scan(&peer), GUARD_FINE);
+	put(&peer, PING, 0, 0, 8);
+	assert_int_equal(scan(&peer), GUARD_CONTROL_FRAMES);
+}
+
+static void pings_at_the_rate_of_control_frames_go_on_for_ever(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		put(&peer, PING, 0, 0, 8);
+		assert_int_equal(
+			scan_at(&peer, at_ms((int64_t)i * CLOCK_MS_PER_S / 80)), GUARD_FINE);
 	}
 }
 
@@ -202,10 +248,10 @@ static void it_does_not_matter_how_the_bytes_come_in_pieces(void **state)
 		begin(&peer);
 		put(&peer, SETTINGS, 0, 0, 6);
 		put(&peer, SETTINGS, ACK, 0, 0);
-		open_streams(0, 20);
+		open_streams(0, 10);
 		put(&peer, DATA, 0, 1, 777);
 		size_t good = peer.len;
-		open_streams(20, 1);
+		open_streams(10, 1);
 		for (; at < peer.len && reason == GUARD_FINE; at += piece) {
 			size_t n = peer.len - at < piece ? peer.len - at : piece;
 			reason = frames_scan(&peer.frames, &LIMITS, peer.bytes + at, n, at_ms(0));
@@ -235,12 +281,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(streams_beyond_the_burst_are_too_many),
+		TEST(a_stream_taken_back_counts_twice),
+		TEST(as_many_as_may_be_open_may_be_taken_back),
 		TEST(streams_at_the_rate_go_on_for_ever),
 		TEST(continuations_count_as_streams_do),
 		TEST(before_the_settings_are_acknowledged_few_streams_may_be_opened),
 		TEST(a_header_block_is_measured_over_all_its_frames),
 		TEST(an_announced_block_is_refused_before_it_comes),
 		TEST(frames_without_content_beyond_the_burst_are_too_many),
+		TEST(more_pings_at_once_than_anyone_waits_for_are_too_many),
+		TEST(pings_at_the_rate_of_control_frames_go_on_for_ever),
 		TEST(who_reads_fast_may_say_so_often),
 		TEST(data_is_not_counted),
 		TEST(a_frame_larger_than_announced_is_refused),

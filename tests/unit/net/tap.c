@@ -152,6 +152,29 @@ static void too_many_arrivals_of_one_address_are_refused(void **state)
 	assert_int_equal(metric_get(METRIC_REFUSED_RATE) - refused, 1);
 }
 
+static void who_was_cut_for_what_it_sent_pays_with_new_connections(void **state)
+{
+	(void)state;
+	struct h2_client client;
+	struct acceptor_limits limits = site_limits();
+	uint64_t refused = metric_get(METRIC_REFUSED_RATE);
+	limits.frames.control_frames_per_second = FRAMES_PER_SECOND;
+	limits.connections_per_minute = 1;
+	limits.connections_per_address = 2 * ACCEPTOR_CUT_COST;
+	acceptor_set_limits(site.acceptor, &limits);
+	for (int i = 0; i < 2; i++) {
+		h2_open(&client, site.port);
+		(void)h2_flood(&client, FLOOD_BYTES);
+		assert_true(h2_wait_end(&client));
+		h2_close(&client);
+		assert_true(wait_until(acceptor_count(site.acceptor) == 0));
+	}
+	assert_true(h2_connect(&client, AF_INET, site.port));
+	assert_true(h2_wait_end(&client));
+	(void)close(client.fd);
+	assert_int_equal(metric_get(METRIC_REFUSED_RATE) - refused, 1);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -164,6 +187,7 @@ int main(void)
 		TEST(bytes_are_counted_however_fast_core_reads_them),
 		TEST(a_connection_is_guarded_after_accepting_has_ended),
 		TEST(too_many_arrivals_of_one_address_are_refused),
+		TEST(who_was_cut_for_what_it_sent_pays_with_new_connections),
 	};
 	return cmocka_run_group_tests_name("net.tap", tests, site_group_setup, site_group_teardown);
 }
