@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "proto/limits.h"
+#include "service/password_memory.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -48,8 +49,11 @@ int password_hash(
 	char hash[PASSWORD_HASH_BYTES];
 	if (!password_cost_fits(cost))
 		return err_raise(-EINVAL);
-	if (crypto_pwhash_str_alg(hash, password, strlen(password), cost->passes,
-		    memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13) != 0)
+	password_memory_begin();
+	int r = crypto_pwhash_str_alg(hash, password, strlen(password), cost->passes,
+		memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13);
+	password_memory_end();
+	if (r != 0)
 		return err_raise(-ENOMEM);
 	memcpy(ret_hash, hash, sizeof(hash));
 	return 0;
@@ -62,10 +66,12 @@ void password_verify_nobody(const char *password, const struct password_cost *co
 	uint8_t out[NOBODY_BYTES];
 	if (!password_cost_fits(cost))
 		return;
-	if (crypto_pwhash(out, sizeof(out), password, strlen(password), salt, cost->passes,
-		    memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13) == 0)
-		sodium_memzero(
-			out, sizeof(out)); /* otherwise memory was out: nothing was written */
+	password_memory_begin();
+	int r = crypto_pwhash(out, sizeof(out), password, strlen(password), salt, cost->passes,
+		memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13);
+	password_memory_end();
+	if (r == 0) /* otherwise memory was out: nothing was written */
+		sodium_memzero(out, sizeof(out));
 }
 
 enum password_verdict password_verify(
@@ -79,8 +85,12 @@ enum password_verdict password_verify(
 		return PASSWORD_UNVERIFIED;
 	/* libsodium sets EINVAL for a mismatch alone: not for lack of memory or a bad string. */
 	errno = 0;
-	if (crypto_pwhash_str_verify(hash, password, strlen(password)) != 0)
-		return errno == EINVAL ? PASSWORD_WRONG : PASSWORD_UNVERIFIED;
+	password_memory_begin();
+	int r = crypto_pwhash_str_verify(hash, password, strlen(password));
+	int e = errno;
+	password_memory_end();
+	if (r != 0)
+		return e == EINVAL ? PASSWORD_WRONG : PASSWORD_UNVERIFIED;
 	if (password_cost_fits(cost) &&
 		crypto_pwhash_str_needs_rehash(hash, cost->passes, memory_bytes(cost)) != 0)
 		return PASSWORD_REHASH;
