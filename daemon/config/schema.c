@@ -182,7 +182,7 @@ static const struct config_key keys[] = {
 	INT(limits.connections_per_address, 1, 1000000, 1000, "connections", true,
 		"Connections from one IPv4 address or IPv6 /64"),
 	INT(limits.connections_per_minute, 0, 10000000, 1200, "connections/min", true,
-		"New ones from one address, above connections_per_address; 0 for no limit"),
+		"New ones per address, above connections_per_address; one cut counts as 50; 0: no limit"),
 	INT(limits.sessions_per_account, 1, 10000, 16, "sessions", true,
 		"Sessions of one account"),
 	INT(limits.calls_per_connection, 2, 10000, 100, "calls", false,
