@@ -110,6 +110,11 @@ void raw_close(struct raw *raw)
 	free(raw);
 }
 
+void raw_stream_cancel(struct raw_stream *s)
+{
+	stream_free(s);
+}
+
 bool raw_is_up(const struct raw *raw)
 {
 	return raw->conn;

@@ -39,6 +39,8 @@ void raw_put(struct raw_stream *s, const ProtobufCMessage *message);
 ProtobufCMessage *raw_take(struct raw_stream *s, const ProtobufCMessageDescriptor *type);
 /* How the stream ended; messages before that are dropped. Borrowed from the stream. */
 const struct h2_status *raw_end(struct raw_stream *s);
+/* Ends the call, if it hasn't, and forgets the stream. */
+void raw_stream_cancel(struct raw_stream *s);
 bool raw_has_ended(const struct raw_stream *s);
 /* The place of the next message among all that arrived on the connection, from 1; 0: none waits. */
 uint64_t raw_arrival(const struct raw_stream *s);
