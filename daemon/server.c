@@ -231,6 +231,7 @@ static void stop_serving(struct server *s)
 	service_set_serving(&s->service, false);
 	acceptor_stop(s->service.acceptor);
 	worker_pool_refuse(s->workers);
+	s->tender = tender_free(s->tender); /* its ends tell the shards, which are there still */
 	hub_drain(s->hub);
 	server_shut_grpc(s);
 	hub_join(s->hub);
@@ -271,6 +272,7 @@ int server_run(struct config *config, const char *path, struct err_text *err)
 		"gchatd %s serves on %s shards=%u store=%s accounts=%u rooms=%u", GCHAT_VERSION,
 		listeners, s->hub->options.shards, config->store.folder,
 		s->directory->account_count, s->directory->room_count);
+	s->tender = tender_new(s->directory, &s->hub->audience);
 	service_set_serving(&s->service, true);
 	notify_ready("serving");
 	server_loop(s);

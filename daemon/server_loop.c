@@ -58,6 +58,7 @@ static void look_at_timers(struct server *s)
 		hub_kick(s->hub);
 	server_watch_store(s);
 	server_watch_certificate(s);
+	server_tend(s);
 	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S)) {
 		server_sweep(s);
 		expire_start(s->directory);

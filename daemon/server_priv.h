@@ -5,14 +5,16 @@
 #include "net/listen.h"
 #include "net/tls.h"
 #include "net/tls_watch.h"
+#include "room/tend.h"
 #include "rpc/external.h"
 #include "server.h"
 #include "service/service.h"
 #include "store/store.h"
 
 enum {
-	SERVER_CONFIGS_MAX = 1024
-}; /* reloads in the life of one process */
+	SERVER_CONFIGS_MAX = 1024, /* reloads in the life of one process */
+	SERVER_TEND_MS = 5000, /* between looks at what has expired */
+};
 
 struct server {
 	struct config *config; /* owned: the one in force */
@@ -22,6 +24,7 @@ struct server {
 	struct listeners *listeners;
 	struct store *store;
 	struct directory *directory;
+	struct tender *tender; /* owned, while it serves */
 	struct presence *presence;
 	struct hub *hub;
 	struct worker_pool *workers;
@@ -34,6 +37,7 @@ struct server {
 	struct service service;
 	int signals; /* signalfd */
 	struct mono next_sweep;
+	struct mono next_tend;
 	struct mono next_watchdog;
 	struct mono next_status;
 	uint64_t beats[HUB_SHARDS_MAX + 2]; /* as they were at the last look */
@@ -66,6 +70,8 @@ void server_watch_store(struct server *server);
 int server_open_metrics(struct server *server, struct err_text *err) GC_MUST_CHECK;
 void server_apply_metrics(struct server *server, const struct config *former);
 void server_close_metrics(struct server *server);
+/* tend.c: expired tokens and guests, spent invitations, erasures. */
+void server_tend(struct server *server);
 
 /* certificate.c: the pair at the start. Before the gRPC servers are opened. */
 int server_open_certificate(struct server *server, struct err_text *err) GC_MUST_CHECK;

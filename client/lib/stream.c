@@ -14,6 +14,7 @@ static const char *const fatal_reasons[] = {
 	"REMOVED",
 	"SIGNED_OUT",
 	"ACCOUNT_SUSPENDED",
+	"ACCOUNT_DELETED",
 	"PROTOCOL_VERSION",
 	"UNIMPLEMENTED",
 	"ACCOUNT_MISMATCH",

@@ -30,6 +30,10 @@
 #define LOG_ID_LIMITED "84e2c07f5b9d4163a70f1ce86d32b95a"
 /* The daemon ended a session, for a reason other than the client's own wish. */
 #define LOG_ID_SESSION_ENDED "af70e1d6528b4937860cd94b3f2ea1c9"
+/* What a deleted account had said is erased. */
+#define LOG_ID_ERASED "0f6d2c94b7e84a51a3c85d1e97b240f6"
+/* No new accounts and guests from now on, or they are taken again. */
+#define LOG_ID_LOCKDOWN "51c7ae30d98f4b62b0e4f27c6a1d8395"
 /* A configuration was refused; what ran before goes on. */
 #define LOG_ID_CONFIG_REFUSED "60d9b4f8137e4ca5be2a85c07d9f36ea"
 /* An administrator's call that changes something was answered; it is in the audit log. */

@@ -100,6 +100,33 @@ void profile_to_member(struct profile *profile, Gchat__V1__Role role,
 	out->presence = presence;
 }
 
+void account_begin_avatar(struct account *account, const uint8_t hash[LIMIT_SHA256_BYTES])
+{
+	pthread_mutex_lock(&account->shared.mu);
+	memcpy(account->shared.next_avatar, hash, LIMIT_SHA256_BYTES);
+	account->shared.has_next_avatar = true;
+	pthread_mutex_unlock(&account->shared.mu);
+}
+
+void account_end_rewrite(struct account *account)
+{
+	pthread_mutex_lock(&account->shared.mu);
+	account->shared.has_next_avatar = false;
+	pthread_mutex_unlock(&account->shared.mu);
+	atomic_store(&account->rewritten, false);
+}
+
+bool account_uses_avatar(struct account *account, const uint8_t hash[LIMIT_SHA256_BYTES])
+{
+	pthread_mutex_lock(&account->shared.mu);
+	bool uses = (account->shared.has_avatar &&
+			    memcmp(account->shared.avatar_hash, hash, LIMIT_SHA256_BYTES) == 0) ||
+		    (account->shared.has_next_avatar &&
+			    memcmp(account->shared.next_avatar, hash, LIMIT_SHA256_BYTES) == 0);
+	pthread_mutex_unlock(&account->shared.mu);
+	return uses;
+}
+
 void account_get_credentials(struct account *account, struct credentials *ret_credentials)
 {
 	pthread_mutex_lock(&account->shared.mu);

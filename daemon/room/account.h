@@ -57,6 +57,8 @@ struct account {
 		char status_text[LIMIT_STATUS_TEXT_BYTES + 1];
 		uint8_t avatar_hash[LIMIT_SHA256_BYTES];
 		bool has_avatar;
+		uint8_t next_avatar[LIMIT_SHA256_BYTES]; /* of a write under way */
+		bool has_next_avatar;
 		char password_hash[ACCOUNT_PASSWORD_HASH_BYTES];
 		uint64_t token_epoch; /* tokens of another one are void; set by the writer */
 		uint8_t *upload; /* owned: avatar under way, or NULL */
@@ -135,6 +137,13 @@ struct credentials {
 	uint64_t token_epoch;
 	bool suspended; /* it can't sign in, and its tokens are refused */
 };
+
+/* An avatar that a write under way gives it; until account_end_rewrite. Any thread. */
+void account_begin_avatar(struct account *account, const uint8_t hash[LIMIT_SHA256_BYTES]);
+/* Its record may be written by others. Any thread. */
+void account_end_rewrite(struct account *account);
+/* Whether its avatar is, or is about to be, the one of that hash. Any thread. */
+bool account_uses_avatar(struct account *account, const uint8_t hash[LIMIT_SHA256_BYTES]);
 
 /* Any thread. */
 void account_get_credentials(struct account *account, struct credentials *ret_credentials);

@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
+#include "room/cleanup.h"
+#include "room/erase.h"
 #include "room/name.h"
 
 #include <sodium.h>
@@ -143,9 +145,22 @@ enum reason op_set_password(
 	return REASON_NONE;
 }
 
+/* An image that nobody shows any more goes. Writer thread. */
+static void clean_avatar(struct write *write, const struct profile *former)
+{
+	struct directory *d = write->directory;
+	if (!former->has_avatar || directory_uses_avatar(d, former->avatar_hash))
+		return;
+	cleanup_add(d->cleanup, RECORD_AVATAR, accounts_hash_key(former->avatar_hash));
+	cleanup_start(d->cleanup);
+}
+
 static void apply_profile(struct write *write)
 {
+	struct profile former;
+	account_get_profile(write->actor, &former);
 	accounts_set_shared(write->actor, &write->state->profile);
+	clean_avatar(write, &former);
 	write->audience->profile_changed(write->audience->arg, write->actor);
 }
 
@@ -171,6 +186,7 @@ enum reason op_set_avatar(struct write *write, const struct profile *profile, co
 	enum reason reason = op_set_profile(write, &changed);
 	if (reason != REASON_NONE)
 		return reason;
+	account_begin_avatar(write->actor, changed.avatar_hash);
 	char type[32];
 	(void)snprintf(type, sizeof(type), "%s", media_type);
 	uint8_t *copy = mem_dup(image, len);
@@ -242,15 +258,22 @@ enum reason op_rename_account(struct write *write, const char *name)
 
 static void apply_delete_account(struct write *write)
 {
+	struct directory *d = write->directory;
 	uint64_t account_id = write->actor->id;
-	struct credentials none = {.token_epoch = UINT64_MAX}; /* no sign-in finds it */
-	accounts_set_credentials(write->actor, &none);
-	directory_clean_account(write->directory, write->actor);
-	directory_remove_account(write->directory, write->actor);
-	write->audience->signed_out(write->audience->arg, account_id, 0, 0);
+	struct profile former;
+	account_get_profile(write->actor, &former);
+	accounts_set_credentials(write->actor, /* no sign-in finds it */
+		&(struct credentials){.token_epoch = UINT64_MAX});
+	if (write->erases)
+		erase_note(d->eraser, write->actor);
+	directory_clean_account(d, write->actor);
+	directory_remove_account(d, write->actor);
+	clean_avatar(write, &former);
+	write->audience->ended(write->audience->arg, account_id,
+		former.guest ? REASON_SIGNED_OUT : REASON_ACCOUNT_DELETED, NULL);
 }
 
-enum reason op_delete_account(struct write *write)
+enum reason op_delete_account(struct write *write, bool erase)
 {
 	/* claimed: a name that it is given at the same time would be nobody's, and taken for ever */
 	if (!write_claim_account(write))
@@ -260,6 +283,9 @@ enum reason op_delete_account(struct write *write)
 		STORE_ANY);
 	write_put(
 		write, RECORD_ACCOUNT, record_key_id(write->actor->id), RECORD_NONE, STORE_PRESENT);
+	if (erase)
+		erase_put(write);
+	write->erases = erase;
 	write->reason = REASON_UNKNOWN_USER; /* on a conflict */
 	write->ends = true;
 	write->apply = apply_delete_account;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "gchat/v1/record.pb-c.h"
 #include "room/cleanup.h"
+#include "room/invitation.h"
 #include "room/name.h"
 
 #include <stdio.h>
@@ -65,6 +66,7 @@ static void apply_create_account(struct write *write)
 {
 	accounts_set_shared(write->actor, &write->state->profile);
 	accounts_set_credentials(write->actor, &write->state->credentials);
+	invitation_keep_place(write);
 	directory_add_account(write->directory, account_ref(write->actor));
 	if (write->token)
 		apply_token(write);
@@ -82,6 +84,8 @@ enum reason op_create_account(struct write *write, const struct op_account *new)
 	const struct profile *profile = new->profile;
 	if (!name_is_user(profile->user) || !accounts_profile_fits(profile))
 		return REASON_INVALID_ARGUMENT;
+	if (!new->by_administrator && atomic_load(&write->directory->lockdown))
+		return REASON_LOCKDOWN;
 	if (is_taken(write->directory, profile->user))
 		return REASON_USER_EXISTS;
 	uint64_t id = write_take_id(write, ID_ACCOUNT);
@@ -94,6 +98,11 @@ enum reason op_create_account(struct write *write, const struct op_account *new)
 	accounts_put_record(write, STORE_ABSENT);
 	if (new->token_hash)
 		put_token(write, new->token_hash, new->device, 0);
+	if (new->invitation_hash) {
+		enum reason reason = invitation_take_place(write, new->invitation_hash);
+		if (reason != REASON_NONE)
+			return reason;
+	}
 	write->reason = REASON_USER_EXISTS; /* on a conflict */
 	write->apply = apply_create_account;
 	return REASON_NONE;
@@ -202,5 +211,26 @@ enum reason op_sign_out(struct write *write, uint64_t token_id)
 		return REASON_NOT_FOUND;
 	write->number = token_id;
 	write->apply = apply_sign_out;
+	return REASON_NONE;
+}
+
+/* ---- the lockdown ---- */
+
+static void apply_lockdown(struct write *write)
+{
+	atomic_store(&write->directory->lockdown, write->number != 0);
+}
+
+enum reason op_set_lockdown(struct write *write, bool on)
+{
+	static const uint8_t key = META_LOCKDOWN;
+	write->already = atomic_load(&write->directory->lockdown) == on;
+	if (write->already)
+		return REASON_NONE;
+	write_put(write, RECORD_META, record_key_bytes(&key, 1),
+		on ? record_number(1) : RECORD_NONE, STORE_ANY);
+	write->op.vital = true; /* it ends an abuse */
+	write->number = on;
+	write->apply = apply_lockdown;
 	return REASON_NONE;
 }

@@ -233,6 +233,21 @@ static struct invite *find_invite(struct directory *d, uint64_t room_id, uint64_
 	return invite;
 }
 
+bool directory_uses_avatar(struct directory *d, const uint8_t hash[LIMIT_SHA256_BYTES])
+{
+	struct account *account;
+	struct account *tmp;
+	bool uses = false;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_ITER (by_id, d->accounts, account, tmp) {
+		uses = account_uses_avatar(account, hash);
+		if (uses)
+			break;
+	}
+	pthread_rwlock_unlock(&d->lock);
+	return uses;
+}
+
 bool directory_is_invited(struct directory *d, uint64_t room_id, uint64_t account_id)
 {
 	pthread_rwlock_rdlock(&d->lock);

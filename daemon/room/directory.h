@@ -13,6 +13,8 @@
 
 struct cleanup;
 struct restrictions;
+struct eraser;
+struct invitation;
 struct store;
 
 /* What is numbered; also the key (one byte) of its RECORD_META. Numbers are for ever. */
@@ -21,7 +23,13 @@ enum id_kind {
 	ID_ROOM,
 	ID_TOKEN,
 	ID_RESTRICTION,
+	ID_INVITATION = 8,
 	_ID_MAX,
+};
+
+/* The other keys (one byte) of RECORD_META. Numbers are for ever. */
+enum meta_kind {
+	META_LOCKDOWN = 0x80, /* there is one: no new accounts and guests */
 };
 
 /* What the configuration says about rooms and accounts; replaced whole on reload. */
@@ -64,6 +72,8 @@ struct directory {
 	struct store *store; /* borrowed: outlives the directory */
 	struct cleanup *cleanup; /* owned: what is left of what was deleted */
 	struct restrictions *restrictions; /* owned: bans and mutes in force */
+	struct eraser *eraser; /* owned: what deleted accounts have said */
+	atomic_bool lockdown; /* no new accounts and guests; set by the writer */
 	struct roomlog_limits tail; /* immutable */
 	pthread_rwlock_t lock;
 	struct account *accounts; /* owned: uthash by_id */
@@ -72,6 +82,7 @@ struct directory {
 	struct room *room_names;
 	struct account_token *tokens; /* owned: uthash by hash */
 	struct invite *invites; /* owned */
+	struct invitation *invitations; /* owned: uthash by hash; see invitation.h */
 	unsigned account_count;
 	unsigned room_count;
 	pthread_mutex_t ids_mu; /* guards next_id */
@@ -133,6 +144,9 @@ void directory_cancel_end(struct directory *directory, struct account *account);
 /* True: no membership of the ending account is under way. False: `settling` will be called. */
 bool directory_is_settled(struct directory *directory, struct account *account,
 	struct settling *settling) GC_MUST_CHECK;
+
+/* Whether an account shows the avatar of that hash, or is about to. */
+bool directory_uses_avatar(struct directory *directory, const uint8_t hash[LIMIT_SHA256_BYTES]);
 
 bool directory_is_invited(struct directory *directory, uint64_t room_id, uint64_t account_id);
 

@@ -6,6 +6,8 @@
 #include "proto/codec.h"
 #include "room/audit.h"
 #include "room/cleanup.h"
+#include "room/erase.h"
+#include "room/invitation.h"
 #include "room/name.h"
 #include "store/store.h"
 
@@ -319,8 +321,36 @@ static bool load_meta(
 	uint64_t next = value_len == sizeof(uint64_t) ? key_number(value, 0) : 0;
 	bool is_sound = key_len == 1 && next > 0 && next <= NUMBER_MAX;
 	load->bad_records += !is_sound;
+	if (is_sound && key[0] == META_LOCKDOWN)
+		atomic_store(&d->lockdown, true);
 	if (is_sound && key[0] < _ID_MAX)
 		d->next_id[key[0]] = above(d->next_id[key[0]], next - 1);
+	return true;
+}
+
+static bool load_invitation(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	switch (invitation_load(load->directory, key, key_len, value, value_len)) {
+	case INVITATION_LOADED:
+		break;
+	case INVITATION_LEFTOVER:
+		leave_out(load, RECORD_INVITATION, key, key_len);
+		break;
+	case INVITATION_UNSOUND:
+		load->bad_records++;
+		break;
+	}
+	return true;
+}
+
+static bool load_erasure(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	if (erase_load(load->directory->eraser, key, key_len, value, value_len) < 0)
+		load->bad_records++;
 	return true;
 }
 
@@ -340,6 +370,8 @@ static void load_run(struct store_job *job, struct store_reader *reader)
 		{RECORD_TOKEN, load_token},
 		{RECORD_BAN, load_ban},
 		{RECORD_MUTE, load_mute},
+		{RECORD_INVITATION, load_invitation},
+		{RECORD_ERASURE, load_erasure},
 	};
 	for (size_t i = 0; i < GC_LENGTH(steps) && load->status == STORE_OK; i++) {
 		load->status = store_scan(reader, steps[i].kind, NULL, 0, steps[i].fn, load);
@@ -352,8 +384,9 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 	const struct roomlog_limits *tail, struct directory **ret_directory, struct err_text *err)
 {
 	struct directory *d = mem_new(1, sizeof(*d));
-	*d = (struct directory){
-		.store = store, .limits = *limits, .tail = *tail, .next_id = {1, 1, 1, 1}};
+	*d = (struct directory){.store = store, .limits = *limits, .tail = *tail};
+	for (size_t i = 0; i < _ID_MAX; i++)
+		d->next_id[i] = 1;
 	pthread_rwlock_init(&d->lock, NULL);
 	pthread_mutex_init(&d->ids_mu, NULL);
 	pthread_mutex_init(&d->places_mu, NULL);
@@ -361,6 +394,7 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 	SLIST_INIT(&d->held);
 	d->cleanup = cleanup_new(store);
 	d->restrictions = restrictions_new();
+	d->eraser = eraser_new(d);
 	struct load load = {.job = {.run = load_run}, .directory = d};
 	store_run_now(store, &load.job);
 	if (load.status != STORE_OK) {
@@ -377,14 +411,17 @@ int directory_open(struct store *store, const struct directory_limits *limits,
 		return err_raise(-EBADMSG);
 	}
 	cleanup_start(d->cleanup); /* not before all was read: who misses nothing is sure of it */
+	erase_tend(d->eraser);
 	*ret_directory = d;
 	return 0;
 }
 
 void directory_stop(struct directory *d)
 {
-	if (d)
-		cleanup_stop(d->cleanup);
+	if (!d)
+		return;
+	eraser_stop(d->eraser);
+	cleanup_stop(d->cleanup);
 }
 
 struct directory *directory_close(struct directory *d)
@@ -397,8 +434,10 @@ struct directory *directory_close(struct directory *d)
 	struct invite *next_invite;
 	if (!d)
 		return NULL;
+	d->eraser = eraser_free(d->eraser);
 	d->cleanup = cleanup_free(d->cleanup);
 	d->restrictions = restrictions_free(d->restrictions);
+	invitation_free_all(d);
 	(void)directory_ring_held(d); /* drops the references */
 	HASH_ITER (hh, d->invites, invite, next_invite) {
 		HASH_DELETE(hh, d->invites, invite);

@@ -227,13 +227,8 @@ void members_part(struct write *write, Gchat__V1__Event *event, const struct acc
 	write->apply = members_apply_part;
 }
 
-enum reason op_leave(struct write *write)
+static void add_left(struct write *write)
 {
-	enum reason reason = write_check_right(write, RIGHT_LEAVE);
-	if (reason == REASON_NONE)
-		reason = members_yield(write, write->actor->id);
-	if (reason != REASON_NONE)
-		return reason;
 	Gchat__V1__MemberLeft left;
 	gchat__v1__member_left__init(&left);
 	Gchat__V1__Event event = members_event_by(write->actor);
@@ -241,6 +236,23 @@ enum reason op_leave(struct write *write)
 	event.left = &left;
 	members_part(write, &event, write->actor);
 	write->quiet = true;
+}
+
+enum reason op_leave(struct write *write)
+{
+	enum reason reason = write_check_right(write, RIGHT_LEAVE);
+	if (reason == REASON_NONE)
+		reason = members_yield(write, write->actor->id);
+	if (reason == REASON_NONE)
+		add_left(write);
+	return reason;
+}
+
+enum reason op_leave_for_good(struct write *write)
+{
+	if (room_role_of(write->room, write->actor->id) == none)
+		return REASON_NOT_A_MEMBER;
+	add_left(write);
 	return REASON_NONE;
 }
 

@@ -39,6 +39,8 @@ enum reason op_join(struct write *write); /* actor joins */
 /* An administrator makes the subject a member, of a private room too; ALREADY_A_MEMBER where it is one. */
 enum reason op_add_member(struct write *write, Gchat__V1__Role role);
 enum reason op_leave(struct write *write); /* actor leaves */
+/* The same of an actor whose account ends: as its last owner too, and also while it is suspended. */
+enum reason op_leave_for_good(struct write *write);
 enum reason op_invite(struct write *write); /* actor invites subject */
 enum reason op_set_role(struct write *write, Gchat__V1__Role role);
 enum reason op_mark_read(struct write *write, uint64_t seq); /* actor's marker */
@@ -96,18 +98,35 @@ struct op_account {
 	const char *password_hash; /* "": it can't sign in with a password */
 	const uint8_t *token_hash; /* of its first token, LIMIT_SHA256_BYTES; NULL: it has none */
 	const char *device; /* of that token */
+	const uint8_t *invitation_hash; /* LIMIT_SHA256_BYTES; NULL: it needs none */
+	bool by_administrator; /* also in a lockdown */
 };
 /* A new account: write->actor on success, not yet listed. */
 enum reason op_create_account(struct write *write, const struct op_account *new);
+/* No new accounts and guests but by an administrator; or they are taken again. */
+enum reason op_set_lockdown(struct write *write, bool on);
+
+/* What a new invitation says. Borrowed until the call returns. */
+struct op_invitation {
+	const uint8_t *hash; /* of its code, LIMIT_SHA256_BYTES */
+	uint32_t uses; /* 1 to INVITATION_USES_MAX */
+	uint64_t expires_us; /* 0: never */
+	const char *note; /* at most INVITATION_NOTE_BYTES, one line */
+};
+/* A new one: write->invitation on success, not yet listed. */
+enum reason op_create_invitation(struct write *write, const struct op_invitation *new);
+/* Needs invitation. Nobody can use it any more; who has used it stays. */
+enum reason op_revoke_invitation(struct write *write);
+
 /* One more token for the actor, whose credentials were right at that epoch: where all its tokens have
  * ended since (or do before this is committed), WRONG_CREDENTIALS. Above ACCOUNT_TOKENS_MAX its longest unused one ends. */
 enum reason op_sign_in(struct write *write, const uint8_t token_hash[LIMIT_SHA256_BYTES],
 	const char *device, uint64_t epoch);
 /* The actor's token ends, and the streams opened with it; 0: all of them. */
 enum reason op_sign_out(struct write *write, uint64_t token_id);
-/* The actor's account ends, with its tokens. It must have left its rooms: leave them first, the
- * writes take effect in the order they were started. For guests. */
-enum reason op_delete_account(struct write *write);
+/* The actor's account ends, with its tokens. It must have left its rooms: see ending.h. `erase`: what
+ * it has said goes, too: see erase.h. */
+enum reason op_delete_account(struct write *write, bool erase);
 /* These write the account's record: while another of them is under way, UNAVAILABLE. Where the
  * password was right at another epoch than the account has now, WRONG_CREDENTIALS. */
 /* The same password under a hash of another cost. */

@@ -26,6 +26,8 @@ enum record_kind {
 	RECORD_AVATAR = 10,
 	RECORD_BAN = 11,
 	RECORD_MUTE = 12,
+	RECORD_INVITATION = 13,
+	RECORD_ERASURE = 20,
 };
 
 struct record_key {

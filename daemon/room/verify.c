@@ -30,6 +30,8 @@ static const struct {
 	{RECORD_AVATAR, &gchat__v1__avatar_record__descriptor, "avatar"},
 	{RECORD_BAN, &gchat__v1__restriction_record__descriptor, "ban"},
 	{RECORD_MUTE, &gchat__v1__restriction_record__descriptor, "mute"},
+	{RECORD_INVITATION, NULL, "invitation"},
+	{RECORD_ERASURE, &gchat__v1__erasure_record__descriptor, "erasure"},
 };
 
 void verify_init(struct verify *v, struct directory *directory)

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "room/cleanup.h"
+#include "room/invitation.h"
 
 #include <stdlib.h>
 
@@ -46,9 +47,10 @@ static void release(struct write *write)
 	if (write->ends && write->reason != REASON_NONE)
 		directory_cancel_end(write->directory, write->actor);
 	if (write->rewrites)
-		atomic_store(&write->actor->rewritten, false);
+		account_end_rewrite(write->actor);
 	if (write->restricts)
 		restriction_end(write->directory);
+	invitation_release(write);
 	write->place = write->subject_place = PLACE_NONE;
 	write->charged = write->rewrites = write->ends = write->restricts = false;
 }
@@ -70,6 +72,7 @@ void write_deinit(struct write *write)
 	write->room = room_unref(write->room);
 	write->actor = account_unref(write->actor);
 	write->subject = account_unref(write->subject);
+	write->invitation = invitation_unref(write->invitation);
 	for (size_t i = 0; i < WRITE_EVENTS_MAX; i++)
 		write->events[i] = event_unref(write->events[i]);
 	if (write->token)
@@ -314,6 +317,8 @@ static void on_stored(struct store_op *op, enum store_status status)
 	struct write *write = GC_CONTAINER_OF(op, struct write, op);
 	if (status != STORE_CONFLICT) /* else it is what the asker set for its condition */
 		write->reason = write_reason(status);
+	else if (invitation_conflicts(write))
+		write->reason = REASON_INVITE_INVALID;
 	write->duplicate = status == STORE_DUPLICATE;
 	write->seq = write->appends[0].seq;
 	write->time_us = write->appends[0].time_us;

@@ -28,6 +28,9 @@ struct write_state {
 	bool sets_visibility;
 	unsigned sets; /* enum room_setting: the same of info.settings */
 	struct credentials credentials;
+	bool takes_place; /* of the write's invitation: see invitation.h */
+	uint32_t invitation_place;
+	size_t invitation_put; /* the first of two puts about it */
 };
 
 /* Small: it is cleared for each message. */
@@ -37,6 +40,7 @@ struct write {
 	struct room *room; /* ref, or NULL */
 	struct account *actor; /* ref, or NULL: an administrator */
 	struct account *subject; /* ref, or NULL: whom it concerns, where not the actor */
+	struct invitation *invitation; /* ref, or NULL */
 	struct event *events[WRITE_EVENTS_MAX]; /* owned until published */
 	struct account_token *token; /* owned until applied, or NULL */
 	/* For changes of the room's record, which is written whole: of two made from the same state the
@@ -58,6 +62,7 @@ struct write {
 	bool quiet; /* someone comes or goes: a crowd hears of it later */
 	bool ends; /* the actor's account is about to end; it isn't if this fails */
 	bool restricts; /* counted by restriction_begin */
+	bool erases; /* for apply: what the account has said goes with it */
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;

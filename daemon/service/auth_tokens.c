@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "gchat/v1/auth.pb-c.h"
+#include "room/ending.h"
 #include "service/call.h"
 
 #include <stdlib.h>
@@ -18,106 +19,37 @@ static void reply_logged_out(struct call *call)
 
 /* ---- the end of a guest: no more joins, those under way done, all rooms left, the account gone ---- */
 
-struct guest_end {
-	struct settling settling;
-	struct call *call;
-	size_t left; /* leaves under way; writer thread */
-	enum reason failed; /* of the leaves; the same */
-	struct leaving *leaves; /* owned */
-	size_t leave_count;
-};
-
-struct leaving {
-	struct write write;
-	struct guest_end *end; /* borrowed: outlives its leaves */
-};
-
-static void wipe_guest_end(void *data)
+static void after_end(struct call *call)
 {
-	struct guest_end *end = data;
-	for (size_t i = 0; i < end->leave_count; i++)
-		write_deinit(&end->leaves[i].write);
-	free(end->leaves);
+	if (call->reason == REASON_NONE)
+		reply_logged_out(call);
+	else if (call->reason == REASON_SIGNED_OUT)
+		call_fail(call, call->reason);
+	else
+		call_fail_later(call, call->reason, CLOCK_MS_PER_S);
 }
 
-static void delete_guest(struct call *call)
+/* Writer thread, or the caller's. */
+static void on_ended(void *arg, const struct ending_result *result)
 {
-	struct guest_end *end = call->data;
-	if (end->failed != REASON_NONE) { /* else others would see it there until the next start */
-		directory_cancel_end(call->service->directory, call->account);
-		call_fail_later(call, end->failed, CLOCK_MS_PER_S);
-		return;
-	}
-	struct write *write = call_begin_write(call);
-	call_write(call, op_delete_account(write), reply_logged_out);
-}
-
-/* Writer thread. */
-static void on_left(struct write *write)
-{
-	struct guest_end *end = GC_CONTAINER_OF(write, struct leaving, write)->end;
-	if (write->reason != REASON_NONE && write->reason != REASON_NOT_A_MEMBER &&
-		write->reason != REASON_UNKNOWN_ROOM)
-		end->failed = write->reason;
-	if (--end->left == 0)
-		shard_post_quietly(end->call->shard, &end->call->mail);
-}
-
-/* The writes that leave all rooms, with those not needed already released. */
-static void prepare_leaves(struct call *call, struct guest_end *end)
-{
-	struct service *service = call->service;
-	size_t count;
-	struct room **rooms = directory_rooms_of(service->directory, call->account, &count);
-	end->leaves = mem_new(count, sizeof(*end->leaves));
-	for (size_t i = 0; i < count; i++) {
-		struct leaving *leaving = &end->leaves[end->leave_count];
-		leaving->end = end;
-		write_init(&leaving->write, service->directory, &service->hub->audience, on_left);
-		leaving->write.actor = account_ref(call->account);
-		leaving->write.room = rooms[i];
-		if (op_leave(&leaving->write) == REASON_NONE)
-			end->leave_count++;
-		else
-			write_deinit(&leaving->write); /* no member any more */
-	}
-	free(rooms);
-}
-
-static void leave_all_rooms(struct call *call)
-{
-	struct guest_end *end = call->data;
-	prepare_leaves(call, end);
-	if (end->leave_count == 0) {
-		delete_guest(call);
-		return;
-	}
-	end->left = end->leave_count; /* before the first starts */
-	call_wait(call, delete_guest);
-	for (size_t i = 0; i < end->leave_count; i++)
-		write_start(&end->leaves[i].write);
-}
-
-/* Any thread. */
-static void on_settled(struct settling *settling)
-{
-	struct call *call = GC_CONTAINER_OF(settling, struct guest_end, settling)->call;
+	struct call *call = arg;
+	call->reason = result->reason;
 	shard_post(call->shard, &call->mail);
 }
 
 static void end_guest(struct call *call)
 {
-	if (!directory_begin_end(call->service->directory, call->account)) {
-		call_fail(call, REASON_SIGNED_OUT); /* by another call, just now */
+	const struct ending_options options = {.directory = call->service->directory,
+		.audience = &call->service->hub->audience,
+		.account = call->account,
+		.done = on_ended,
+		.arg = call};
+	call_wait(call, after_end);
+	enum reason reason = ending_start(&options);
+	if (reason == REASON_NONE)
 		return;
-	}
-	struct guest_end *end = call_data(call, sizeof(*end));
-	end->call = call;
-	end->settling.settled = on_settled;
-	call->wipe = wipe_guest_end;
-	call_wait(call, leave_all_rooms);
-	if (directory_is_settled(call->service->directory, call->account, &end->settling))
-		on_settled(&end->settling);
+	call->reason = reason; /* by another call, just now */
+	shard_post(call->shard, &call->mail);
 }
 
 void auth_logout(struct call *call, const ProtobufCMessage *msg)

@@ -146,7 +146,7 @@ static void who_is_being_renamed_is_not_deleted_at_once(void **state)
 	struct write *renaming = begin(site, site->eve, NULL, NULL);
 	struct write *deleting = begin(site, site->eve, NULL, NULL);
 	enum reason reason = op_rename_account(renaming, "sam");
-	assert_int_equal(run(deleting, op_delete_account(deleting)), REASON_UNAVAILABLE);
+	assert_int_equal(run(deleting, op_delete_account(deleting, false)), REASON_UNAVAILABLE);
 	assert_int_equal(run(renaming, reason), REASON_NONE);
 }
 

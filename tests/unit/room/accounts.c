@@ -399,12 +399,13 @@ static void a_deleted_guest_is_gone_and_its_name_is_free(void **state)
 	struct write *left = begin(site, guest, site->den, NULL);
 	struct write *gone = begin(site, guest, NULL, NULL);
 	start(left, op_leave(left)); /* they take effect in this order */
-	start(gone, op_delete_account(gone));
+	start(gone, op_delete_account(gone, false));
 	assert_int_equal(await(left), REASON_NONE);
 	assert_int_equal(await(gone), REASON_NONE);
 	end(left);
 	end(gone);
-	assert_int_equal(site->heard.signed_out, 1);
+	assert_int_equal(site->heard.ended, 1);
+	assert_int_equal(site->heard.reason, REASON_SIGNED_OUT);
 	account_unref(guest);
 	for (unsigned round = 0; round < 2; round++) {
 		assert_null(directory_find_user(site->directory, "guest-1"));
@@ -446,7 +447,7 @@ static void an_account_that_ends_enters_no_room_and_waits_for_those_it_enters(vo
 	assert_true(directory_is_settled(site->directory, guest, &waiting.settling));
 	assert_int_equal(leave(site, guest, site->den), REASON_NONE);
 	write = begin(site, guest, NULL, NULL);
-	assert_int_equal(run(write, op_delete_account(write)), REASON_NONE);
+	assert_int_equal(run(write, op_delete_account(write, false)), REASON_NONE);
 	assert_int_equal(site->den->shared.member_count, 2);
 	account_unref(guest);
 }
@@ -457,7 +458,7 @@ static void an_account_whose_end_came_to_nothing_goes_on(void **state)
 	struct account *guest = add_account(site, "guest-1", true);
 	assert_true(directory_begin_end(site->directory, guest));
 	struct write *write = begin(site, guest, NULL, NULL);
-	assert_int_equal(op_delete_account(write), REASON_NONE);
+	assert_int_equal(op_delete_account(write, false), REASON_NONE);
 	end(write); /* never started */
 	assert_int_equal(join(site, guest, site->den), REASON_NONE);
 }

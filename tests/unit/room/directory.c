@@ -213,7 +213,7 @@ static void no_number_is_given_twice(void **state)
 	room_unref(attic);
 	assert_int_equal(run(write, op_delete_room(write)), REASON_NONE);
 	write = begin(site, dan, NULL, NULL);
-	assert_int_equal(run(write, op_delete_account(write)), REASON_NONE);
+	assert_int_equal(run(write, op_delete_account(write, false)), REASON_NONE);
 	site_reload(site);
 	dan = add_account(site, "dan", false);
 	assert_true(dan->id > dan_id);

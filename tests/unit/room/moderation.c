@@ -270,7 +270,7 @@ static void what_concerned_a_deleted_room_or_account_is_gone(void **state)
 	assert_int_equal(run(write, op_delete_room(write)), OK);
 	write = begin(site, guest, NULL, NULL);
 	assert_true(directory_begin_end(site->directory, guest));
-	assert_int_equal(run(write, op_delete_account(write)), OK);
+	assert_int_equal(run(write, op_delete_account(write, false)), OK);
 	assert_int_equal(restriction_count(site->directory, site->den->id), 0);
 	room_unref(hall);
 	site_reload(site);
