@@ -174,6 +174,21 @@ static void on_admin(void *arg, int fd, const struct ucred *peer)
 	grpc_server_add_channel_from_fd(s->admin_grpc, fd, s->admin_credentials);
 }
 
+/* Owned array: bans hold from the first connection on. */
+static struct acceptor_block *banned_networks(struct directory *directory, size_t *ret_count)
+{
+	struct restriction_page page;
+	restriction_list_networks(directory, &page);
+	struct acceptor_block *blocks = mem_new(page.count, sizeof(*blocks));
+	for (size_t i = 0; i < page.count; i++)
+		blocks[i] = (struct acceptor_block){.network = page.items[i].target.network,
+			.until_us = page.items[i].expires_us ? page.items[i].expires_us
+							     : RESTRICTION_FOR_EVER};
+	*ret_count = page.count;
+	free(page.items);
+	return blocks;
+}
+
 static int start_accepting(struct server *s, struct err_text *err)
 {
 	struct acceptor_options options = {.listeners = s->listeners,
@@ -183,8 +198,12 @@ static int start_accepting(struct server *s, struct err_text *err)
 		.on_admin = on_admin,
 		.arg = s};
 	server_acceptor_limits(s->config, &options.limits);
+	struct acceptor_block *blocks = banned_networks(s->directory, &options.block_count);
+	options.blocks = blocks;
 	/* a connection may have waited for us: its first call looks for the acceptor */
-	return acceptor_start(&options, &s->service.acceptor, err);
+	int r = acceptor_start(&options, &s->service.acceptor, err);
+	free(blocks);
+	return r;
 }
 
 static int bring_up(struct server *s, struct err_text *err)

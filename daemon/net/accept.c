@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/ratemap.h"
 #include "net/accept_priv.h"
+#include "net/blocked.h"
 #include "net/listen.h"
 #include "net/peercred.h"
 #include "net/tap.h"
@@ -48,6 +49,9 @@ static struct acceptor *acceptor_new(const struct acceptor_options *o)
 	a->shared.limits = o->limits;
 	a->arrivals = ratemap_new(ACCEPTOR_ADDRESSES_MAX, (int64_t)o->limits.connections_per_minute,
 		(int64_t)o->limits.connections_per_address);
+	a->blocked = blocked_new();
+	for (size_t i = 0; i < o->block_count; i++)
+		blocked_add(a->blocked, &o->blocks[i].network, o->blocks[i].until_us);
 	(void)pthread_mutex_init(&a->shared.mu, NULL); /* cannot fail with default attributes */
 	(void)sem_init(&a->guards, 0, 0); /* nor this, with such a value */
 	tap_set_limits(&o->limits);
@@ -109,6 +113,7 @@ struct acceptor *acceptor_free(struct acceptor *a)
 	conn_table_deinit(&a->conns);
 	accept_loop_deinit(a);
 	a->arrivals = ratemap_free(a->arrivals);
+	a->blocked = blocked_free(a->blocked);
 	(void)sem_destroy(&a->guards);
 	(void)pthread_mutex_destroy(&a->shared.mu);
 	free(a);
@@ -162,6 +167,18 @@ size_t acceptor_judge_again(
 	struct acceptor *a, const struct tls_clients *clients, enum tls_client_name kind)
 {
 	return conn_table_judge_again(&a->conns, clients, kind);
+}
+
+void acceptor_block(struct acceptor *a, const struct network *network, uint64_t until_us)
+{
+	blocked_add(a->blocked, network, until_us);
+	atomic_store(
+		&a->cut_blocked_us, clock_mono_add_ms(clock_mono(), ACCEPTOR_BLOCK_GRACE_MS).us);
+}
+
+void acceptor_unblock(struct acceptor *a, const struct network *network)
+{
+	blocked_remove(a->blocked, network);
 }
 
 size_t acceptor_count(const struct acceptor *a)

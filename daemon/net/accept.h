@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "base/network.h"
 #include "net/frames.h"
 #include "net/sockopt.h"
 #include "net/tls.h"
@@ -30,6 +31,7 @@ enum {
 	ACCEPTOR_BEAT_MS = 1000, /* acceptor_beat moves at least this often */
 	ACCEPTOR_ADMINS_MAX = 64, /* admin connections at once */
 	ACCEPTOR_ADDRESSES_MAX = 65536, /* whose new connections are counted by the minute */
+	ACCEPTOR_BLOCK_GRACE_MS = 1000, /* from a block to the cut: time to be told */
 	ACCEPTOR_SCAN_MS = 20, /* how often the guard looks while bytes arrive */
 	ACCEPTOR_CUT_COST = 50, /* who sent too much counts as so many new connections */
 };
@@ -50,7 +52,16 @@ struct acceptor_limits {
 	struct frames_limits frames; /* where TLS can be looked into: tap.h */
 };
 
+/* A network whose connections are refused, and until when: blocked.h. */
+struct acceptor_block {
+	struct network network;
+	uint64_t until_us;
+};
+
 struct acceptor_options {
+	const struct acceptor_block
+		*blocks; /* borrowed for the call: from the first connection on */
+	size_t block_count;
 	const struct listeners *listeners; /* borrowed until acceptor_free */
 	struct external *external; /* borrowed until acceptor_free; open */
 	const char *admin_group; /* borrowed for the call; NULL: root and ourselves only */
@@ -105,6 +116,10 @@ bool acceptor_get_client(
  * many. */
 size_t acceptor_judge_again(
 	struct acceptor *acceptor, const struct tls_clients *clients, enum tls_client_name kind);
+/* Refuses new connections from the network until then (microseconds since 1970), before TLS; those there
+ * are, are cut after ACCEPTOR_BLOCK_GRACE_MS. */
+void acceptor_block(struct acceptor *acceptor, const struct network *network, uint64_t until_us);
+void acceptor_unblock(struct acceptor *acceptor, const struct network *network);
 
 /* TLS connections open now. */
 size_t acceptor_count(const struct acceptor *acceptor);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/ratemap.h"
+#include "net/blocked.h"
 #include "net/guard_report.h"
 #include "net/listen.h"
 #include "net/peercred.h"
@@ -95,6 +96,13 @@ static void refuse(int fd, enum guard_reason reason, const struct peer *peer)
 	conn_close_hard(fd);
 }
 
+bool accept_is_blocked(struct acceptor *a, const struct peer *peer)
+{
+	uint8_t address[NETWORK_ADDRESS_BYTES];
+	network_map(peer->v6, peer->address, address);
+	return blocked_contains(a->blocked, address);
+}
+
 static enum guard_reason admit_now(const struct acceptor *a, const struct peer_net *net)
 {
 	if (conn_table_count(&a->conns, CONN_TLS) >= a->limits.connections)
@@ -117,6 +125,8 @@ static bool may_arrive(struct acceptor *a, const struct peer *peer)
 static enum guard_reason admit(struct acceptor *a, const struct peer *peer)
 {
 	struct peer_net net;
+	if (accept_is_blocked(a, peer))
+		return GUARD_BANNED;
 	peer_get_net(peer, &net);
 	enum guard_reason reason = admit_now(a, &net);
 	if (reason != GUARD_FINE) {

@@ -36,6 +36,9 @@ struct acceptor {
 	atomic_int wanted; /* enum acceptor_phase */
 	sem_t guards; /* posted when the thread has ceased to accept */
 	struct ratemap *arrivals; /* owned: new connections by address */
+	struct blocked *blocked; /* owned: networks that may not connect */
+	_Atomic int64_t
+		cut_blocked_us; /* monotonic: when to cut those that are connected; 0: not */
 	atomic_uint_least64_t beat;
 
 	struct {
@@ -70,5 +73,9 @@ void accept_scan_start(struct acceptor *acceptor);
 void accept_scan_run(struct acceptor *acceptor, struct mono now);
 /* Forgets connections that have ended, notes which received; false: nothing happened. */
 bool accept_scan_drain(struct acceptor *acceptor);
+/* Cuts those from networks that are blocked by now. */
+void accept_scan_cut_blocked(struct acceptor *acceptor, struct mono now);
+/* Whether connections from there are refused. */
+bool accept_is_blocked(struct acceptor *acceptor, const struct peer *peer);
 /* Cuts the oldest that have not signed in, down to their maximum. */
 void accept_scan_bound_pending(struct acceptor *acceptor);

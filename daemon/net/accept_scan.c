@@ -200,6 +200,26 @@ void accept_scan_bound_pending(struct acceptor *a)
 		cut(a, conn, GUARD_PENDING_FULL);
 }
 
+static bool cut_if_blocked(void *arg, struct conn *conn)
+{
+	struct acceptor *a = arg;
+	struct peer peer;
+	if (conn->kind == CONN_TLS && !atomic_load(&conn->is_cut) &&
+		peer_parse(conn->peer, &peer) && accept_is_blocked(a, &peer))
+		cut(a, conn, GUARD_BANNED);
+	return true;
+}
+
+void accept_scan_cut_blocked(struct acceptor *a, struct mono now)
+{
+	int64_t due_us = atomic_load(&a->cut_blocked_us);
+	if (due_us == 0 || now.us < due_us)
+		return;
+	/* a block that comes now sets another moment, which stays */
+	(void)atomic_compare_exchange_strong(&a->cut_blocked_us, &due_us, 0);
+	conn_table_visit(&a->conns, cut_if_blocked, a);
+}
+
 void accept_scan_start(struct acceptor *a)
 {
 	set_scanning(a, true);
@@ -212,4 +232,5 @@ void accept_scan_run(struct acceptor *a, struct mono now)
 		scan(a, now);
 	expire_silent(a, now);
 	expire_pending(a, now);
+	accept_scan_cut_blocked(a, now);
 }

@@ -37,6 +37,16 @@ void conn_table_deinit(struct conn_table *t)
 	(void)pthread_mutex_destroy(&t->mu);
 }
 
+void conn_table_visit(struct conn_table *t, bool (*visit)(void *arg, struct conn *conn), void *arg)
+{
+	struct conn_hash *entry;
+	struct conn_hash *next;
+	HASH_ITER (hh, t->by_peer, entry, next) {
+		if (!visit(arg, entry->conn))
+			return;
+	}
+}
+
 size_t conn_table_count(const struct conn_table *t, enum conn_kind kind)
 {
 	return atomic_load(&t->count[kind]);

@@ -67,6 +67,10 @@ void conn_table_init(struct conn_table *table);
 /* Forgets all that are left, without cutting them. No thread may use the table any more. */
 void conn_table_deinit(struct conn_table *table);
 
+/* Each connection, until `visit` says false; it may cut them. Accept thread. */
+void conn_table_visit(
+	struct conn_table *table, bool (*visit)(void *arg, struct conn *conn), void *arg);
+
 /* Connections of this kind. Any thread. */
 size_t conn_table_count(const struct conn_table *table, enum conn_kind kind);
 /* Connections of this address. Accept thread. */

@@ -14,6 +14,7 @@ const char *guard_reason_text(enum guard_reason reason)
 	/* clang-format off */
 	static const char *const texts[_GUARD_REASON_MAX] = {
 		[GUARD_FINE]                 = "fine",
+		[GUARD_BANNED]               = "its network is banned",
 		[GUARD_FULL]                 = "too many connections",
 		[GUARD_ADDRESS_FULL]         = "too many connections from this address",
 		[GUARD_ADDRESS_RATE]         = "too many new connections from this address",

@@ -15,6 +15,7 @@ struct acceptor_limits;
 
 enum guard_reason {
 	GUARD_FINE,
+	GUARD_BANNED, /* its network is banned */
 	GUARD_FULL, /* connections */
 	GUARD_ADDRESS_FULL, /* connections_per_address */
 	GUARD_ADDRESS_RATE, /* connections_per_minute */

@@ -12,6 +12,7 @@ struct cause {
 
 /* clang-format off */
 static const struct cause causes[_GUARD_REASON_MAX] = {
+	[GUARD_BANNED]               = {METRIC_REFUSED_BANNED, NULL},
 	[GUARD_FULL]                 = {METRIC_REFUSED_FULL, "limits.connections"},
 	[GUARD_ADDRESS_FULL]         = {METRIC_REFUSED_ADDRESS, "limits.connections_per_address"},
 	[GUARD_ADDRESS_RATE]         = {METRIC_REFUSED_RATE, "limits.connections_per_minute"},

@@ -253,6 +253,22 @@ void restriction_list(struct directory *d, enum restriction_kind kind, uint64_t 
 		(struct restriction_page){.items = items, .count = count, .more = total > count};
 }
 
+void restriction_list_networks(struct directory *d, struct restriction_page *ret_page)
+{
+	struct restrictions *book = d->restrictions;
+	struct entry *entry;
+	struct entry *tmp;
+	size_t count = 0;
+	uint64_t now_us = clock_wall_us();
+	pthread_mutex_lock(&book->mu);
+	struct restriction *items = mem_new(book->network_count, sizeof(*items));
+	HASH_ITER (hh, book->entries[RESTRICTION_BAN], entry, tmp)
+		if (!entry->r.target.account_id && is_in_force(&entry->r, now_us))
+			items[count++] = entry->r;
+	pthread_mutex_unlock(&book->mu);
+	*ret_page = (struct restriction_page){.items = items, .count = count};
+}
+
 size_t restriction_list_expired(
 	struct directory *d, uint64_t now_us, struct restriction *ret, size_t max)
 {

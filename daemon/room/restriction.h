@@ -98,6 +98,9 @@ struct restriction_page {
 void restriction_list(struct directory *directory, enum restriction_kind kind, uint64_t room_id,
 	uint64_t after, size_t size, struct restriction_page *ret_page);
 
+/* Bans of networks in force, all of them. */
+void restriction_list_networks(struct directory *directory, struct restriction_page *ret_page);
+
 /* Up to `max` that ran out before now. */
 size_t restriction_list_expired(
 	struct directory *directory, uint64_t now_us, struct restriction *ret, size_t max);

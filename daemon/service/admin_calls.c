@@ -1,4 +1,4 @@
-/* Looking in: status, rooms, members, sessions; and kicking. */
+/* Looking in: status, rooms, members; ending a session. */
 #include "service/admin_calls.h"
 
 #include "base/log.h"
@@ -193,47 +193,6 @@ void admin_list_members(struct call *call, const ProtobufCMessage *msg)
 	free(outs);
 	member_page_deinit(&page);
 	(void)room_unref(room);
-}
-
-/* ---- kicking ---- */
-
-static void reply_kicked(struct call *call)
-{
-	Gchat__V1__KickResponse response;
-	gchat__v1__kick_response__init(&response);
-	struct account *subject = call->write.subject;
-	response.sessions = (uint32_t)call->write.number;
-	log_notice("kicked uid=%u user=%s room=%s", call->admin_uid, subject->name,
-		call->write.room ? call->write.room->name : "-");
-	call_reply(call, &response.base);
-}
-
-void admin_kick(struct call *call, const ProtobufCMessage *msg)
-{
-	const Gchat__V1__KickRequest *r = CALL_REQUEST(Gchat__V1__KickRequest, msg);
-	if (r->ban_s > 0) {
-		call_fail_text(call, REASON_UNIMPLEMENTED, "this server cannot ban yet");
-		return;
-	}
-	if (strlen(r->reason) > LIMIT_REASON_BYTES) {
-		call_fail(call, REASON_TEXT_TOO_LONG);
-		return;
-	}
-	struct account *subject = call_find_user(call, r->user);
-	if (!subject)
-		return;
-	struct write *write = call_begin_write(call);
-	write->subject = subject;
-	write->number = atomic_load(&subject->sessions); /* those that are about to end */
-	if (!r->room[0]) {
-		hub_end_account(call->service->hub, subject->id, 0, 0, REASON_REMOVED,
-			r->reason[0] ? r->reason : NULL);
-		reply_kicked(call);
-		return;
-	}
-	write->room = call_find_room(call, 0, r->room);
-	if (write->room)
-		call_write(call, op_remove(write, r->reason), reply_kicked);
 }
 
 void admin_end_session(struct call *call, const ProtobufCMessage *msg)

@@ -11,6 +11,5 @@ void admin_list_rooms(struct call *call, const ProtobufCMessage *msg);
 void admin_list_members(struct call *call, const ProtobufCMessage *msg);
 void admin_list_sessions(struct call *call, const ProtobufCMessage *msg);
 void admin_end_session(struct call *call, const ProtobufCMessage *msg);
-void admin_kick(struct call *call, const ProtobufCMessage *msg);
 void admin_get_certificate(struct call *call, const ProtobufCMessage *msg);
 void admin_rotate_certificate(struct call *call, const ProtobufCMessage *msg);

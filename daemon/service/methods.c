@@ -8,10 +8,12 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "service/admin_audit.h"
 #include "service/admin_calls.h"
+#include "service/admin_moderation.h"
 #include "service/admin_verify.h"
 #include "service/auth_calls.h"
 #include "service/chat_stream.h"
 #include "service/history.h"
+#include "service/moderation_calls.h"
 #include "service/profile_calls.h"
 #include "service/room_calls.h"
 #include "service/streams.h"
@@ -31,13 +33,14 @@ static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/AdminDeleteRoom", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/AdminUpdateRoom", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/Backup", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/Ban", ADMIN),
+	CHANGE("/gchat.v1.Admin/Ban", gchat__v1__ban_request, admin_ban, "ban"),
 	UNOFFERED("/gchat.v1.Admin/Broadcast", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/CheckConfig", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/CreateInvite", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/DeleteUser", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/Drain", ADMIN),
 	CHANGE("/gchat.v1.Admin/EndSession", gchat__v1__end_session_request, admin_end_session, "session-end"),
+	CALL("/gchat.v1.Admin/Explain", ADMIN, gchat__v1__explain_request, admin_explain),
 	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
 	UNOFFERED("/gchat.v1.Admin/GetConfig", ADMIN),
 	CALL("/gchat.v1.Admin/GetMetrics", ADMIN, gchat__v1__get_metrics_request, admin_get_metrics),
@@ -45,11 +48,12 @@ static const struct method table[] = {
 	CHANGE("/gchat.v1.Admin/Kick", gchat__v1__kick_request, admin_kick, "kick"),
 	CALL("/gchat.v1.Admin/ListAllRooms", ADMIN, gchat__v1__list_all_rooms_request, admin_list_rooms),
 	CALL("/gchat.v1.Admin/ListAudit", ADMIN, gchat__v1__list_audit_request, admin_list_audit),
-	UNOFFERED("/gchat.v1.Admin/ListBans", ADMIN),
+	CALL("/gchat.v1.Admin/ListBans", ADMIN, gchat__v1__list_bans_request, admin_list_bans),
+	CALL("/gchat.v1.Admin/ListMutes", ADMIN, gchat__v1__list_mutes_request, admin_list_mutes),
 	CALL("/gchat.v1.Admin/ListRoomMembers", ADMIN, gchat__v1__list_room_members_request, admin_list_members),
 	CALL("/gchat.v1.Admin/ListSessions", ADMIN, gchat__v1__list_sessions_request, admin_list_sessions),
 	UNOFFERED("/gchat.v1.Admin/ListUsers", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/Mute", ADMIN),
+	CHANGE("/gchat.v1.Admin/Mute", gchat__v1__mute_request, admin_mute, "mute"),
 	UNOFFERED("/gchat.v1.Admin/ReloadConfig", ADMIN),
 	CHANGE("/gchat.v1.Admin/RotateCertificate", gchat__v1__rotate_certificate_request, admin_rotate_certificate,
 		"cert-rotate"),
@@ -57,7 +61,7 @@ static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/SetPassword", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SetRole", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/Unban", ADMIN),
+	CHANGE("/gchat.v1.Admin/Unban", gchat__v1__unban_request, admin_unban, "unban"),
 	CALL("/gchat.v1.Admin/Verify", ADMIN, gchat__v1__verify_request, admin_verify),
 	CALL("/gchat.v1.Auth/ChangePassword", ACCOUNT, gchat__v1__change_password_request, auth_change_password),
 	CALL("/gchat.v1.Auth/CreateAccount", ANYONE, gchat__v1__create_account_request, auth_create_account),
@@ -67,6 +71,7 @@ static const struct method table[] = {
 	CALL("/gchat.v1.Auth/LoginGuest", ANYONE, gchat__v1__login_guest_request, auth_login_guest),
 	CALL("/gchat.v1.Auth/Logout", ACCOUNT, gchat__v1__logout_request, auth_logout),
 	CALL("/gchat.v1.Auth/RevokeToken", ACCOUNT, gchat__v1__revoke_token_request, auth_revoke_token),
+	CALL("/gchat.v1.Chat/BanMember", ACCOUNT, gchat__v1__ban_member_request, moderation_ban),
 	STREAM("/gchat.v1.Chat/Connect", ACCOUNT, chat_stream_open),
 	CALL("/gchat.v1.Chat/CreateRoom", ACCOUNT, gchat__v1__create_room_request, room_create),
 	CALL("/gchat.v1.Chat/DeleteAvatar", ACCOUNT, gchat__v1__delete_avatar_request, profile_delete_avatar),
@@ -77,12 +82,15 @@ static const struct method table[] = {
 	CALL("/gchat.v1.Chat/GetRoom", ACCOUNT, gchat__v1__get_room_request, room_get),
 	CALL("/gchat.v1.Chat/ListMembers", ACCOUNT, gchat__v1__list_members_request, room_list_members),
 	CALL("/gchat.v1.Chat/ListReadMarkers", ACCOUNT, gchat__v1__list_read_markers_request, room_list_read_markers),
+	CALL("/gchat.v1.Chat/ListRoomBans", ACCOUNT, gchat__v1__list_room_bans_request, moderation_list_bans),
 	CALL("/gchat.v1.Chat/ListRooms", ACCOUNT, gchat__v1__list_rooms_request, room_list),
+	CALL("/gchat.v1.Chat/MuteMember", ACCOUNT, gchat__v1__mute_member_request, moderation_mute),
 	CALL("/gchat.v1.Chat/OpenDirectRoom", ACCOUNT, gchat__v1__open_direct_room_request, room_open_direct),
 	CALL("/gchat.v1.Chat/RemoveMember", ACCOUNT, gchat__v1__remove_member_request, room_remove_member),
 	UNOFFERED("/gchat.v1.Chat/SearchMessages", ACCOUNT),
 	CALL("/gchat.v1.Chat/SetAvatar", ACCOUNT, gchat__v1__set_avatar_request, profile_set_avatar),
 	CALL("/gchat.v1.Chat/SetMemberRole", ACCOUNT, gchat__v1__set_member_role_request, room_set_member_role),
+	CALL("/gchat.v1.Chat/UnbanMember", ACCOUNT, gchat__v1__unban_member_request, moderation_unban),
 	CALL("/gchat.v1.Chat/UpdateProfile", ACCOUNT, gchat__v1__update_profile_request, profile_update),
 	CALL("/gchat.v1.Chat/UpdateRoom", ACCOUNT, gchat__v1__update_room_request, room_update),
 	CALL("/grpc.health.v1.Health/Check", EITHER, grpc__health__v1__health_check_request, health_check),

@@ -155,8 +155,7 @@ void room_create(struct call *call, const ProtobufCMessage *msg)
 		reply_room);
 }
 
-/* Begins a write about a room; NULL: refused already. */
-static struct write *begin_for_room(struct call *call, uint64_t room_id)
+struct write *room_begin_change(struct call *call, uint64_t room_id)
 {
 	if (!call_charge(call))
 		return NULL;
@@ -171,7 +170,7 @@ static struct write *begin_for_room(struct call *call, uint64_t room_id)
 void room_update(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__UpdateRoomRequest *r = CALL_REQUEST(Gchat__V1__UpdateRoomRequest, msg);
-	struct write *write = begin_for_room(call, r->room_id);
+	struct write *write = room_begin_change(call, r->room_id);
 	if (!write)
 		return;
 	struct op_room_change change = {.title = r->set_title ? r->title : NULL,
@@ -184,7 +183,7 @@ void room_update(struct call *call, const ProtobufCMessage *msg)
 void room_delete(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__DeleteRoomRequest *r = CALL_REQUEST(Gchat__V1__DeleteRoomRequest, msg);
-	struct write *write = begin_for_room(call, r->room_id);
+	struct write *write = room_begin_change(call, r->room_id);
 	if (write)
 		call_write(call, op_delete_room(write), reply_empty);
 }
@@ -203,13 +202,12 @@ void room_open_direct(struct call *call, const ProtobufCMessage *msg)
 	call_write(call, op_open_direct(write), reply_room);
 }
 
-/* The same about a member. */
-static struct write *begin_for_member(struct call *call, uint64_t room_id, const char *user)
+struct write *room_begin_member_change(struct call *call, uint64_t room_id, const char *user)
 {
 	struct account *subject = call_find_user(call, user);
 	if (!subject)
 		return NULL;
-	struct write *write = begin_for_room(call, room_id);
+	struct write *write = room_begin_change(call, room_id);
 	if (write)
 		write->subject = subject;
 	else
@@ -220,7 +218,7 @@ static struct write *begin_for_member(struct call *call, uint64_t room_id, const
 void room_remove_member(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__RemoveMemberRequest *r = CALL_REQUEST(Gchat__V1__RemoveMemberRequest, msg);
-	struct write *write = begin_for_member(call, r->room_id, r->user);
+	struct write *write = room_begin_member_change(call, r->room_id, r->user);
 	if (write)
 		call_write(call, op_remove(write, r->reason), reply_empty);
 }
@@ -229,7 +227,7 @@ void room_set_member_role(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__SetMemberRoleRequest *r =
 		CALL_REQUEST(Gchat__V1__SetMemberRoleRequest, msg);
-	struct write *write = begin_for_member(call, r->room_id, r->user);
+	struct write *write = room_begin_member_change(call, r->room_id, r->user);
 	if (write)
 		call_write(call, op_set_role(write, r->role), reply_empty);
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <protobuf-c/protobuf-c.h>
+#include <stdint.h>
 
 struct call;
+struct write;
 
 void room_list(struct call *call, const ProtobufCMessage *msg);
 void room_get(struct call *call, const ProtobufCMessage *msg);
@@ -15,3 +17,8 @@ void room_remove_member(struct call *call, const ProtobufCMessage *msg);
 void room_set_member_role(struct call *call, const ProtobufCMessage *msg);
 void room_list_members(struct call *call, const ProtobufCMessage *msg);
 void room_list_read_markers(struct call *call, const ProtobufCMessage *msg);
+
+/* A write of the caller's about a room, or about an account in one: charged, with what it needs; NULL:
+ * answered with a refusal. */
+struct write *room_begin_change(struct call *call, uint64_t room_id);
+struct write *room_begin_member_change(struct call *call, uint64_t room_id, const char *user);

@@ -17,7 +17,7 @@ static uint64_t total(void)
 static uint64_t causes(void)
 {
 	uint64_t n = 0;
-	for (int m = METRIC_REFUSED_FULL; m <= METRIC_CUT_FRAME; m++)
+	for (int m = METRIC_REFUSED_BANNED; m <= METRIC_CUT_FRAME; m++)
 		n += m == METRIC_GUARD_CUTS ? 0 : metric_get((enum metric)m);
 	return n;
 }

@@ -90,6 +90,9 @@ static void pages_go_by_number_and_name_each_once(void **state)
 	} while (page.more);
 	assert_int_equal(seen, 50);
 	assert_int_equal(restriction_count(site->directory, 0), 50);
+	restriction_list_networks(site->directory, &page);
+	assert_int_equal(page.count, 50);
+	free(page.items);
 }
 
 static void a_list_is_of_one_room_and_of_what_is_in_force(void **state)
