@@ -83,7 +83,7 @@ static const struct exposed exposed[] = {
 	ONE(SESSIONS_OPENED, "gchat_sessions_opened", ""),
 	ONE(SESSIONS_CLOSED, "gchat_sessions_closed", ""),
 	ONE(CONNECTIONS_ACCEPTED, "gchat_connections_accepted", ""),
-	MANY(REFUSED_FULL, REFUSED_ADMIN, "gchat_connections_refused", "cause", "connections over a limit, by cause"),
+	MANY(REFUSED_BANNED, REFUSED_ADMIN, "gchat_connections_refused", "cause", "connections over a limit, by cause"),
 	MANY(CUT_PENDING, CUT_FRAME, "gchat_guard_cuts", "cause", "connections ended by the guard, by cause"),
 	MANY(LIMITED_LOG_INS, LIMITED_REFUSALS, "gchat_limited", "limit", "requests refused or slowed, by limit"),
 	ONE(LOG_INS, "gchat_log_ins", ""),
