@@ -143,6 +143,13 @@ static void on_going_away(struct chat *c, const struct gchat_going_away *going)
 	free(message);
 }
 
+static void on_notice(struct chat *c, const struct gchat_notice *notice)
+{
+	char *text = text_clean_string(TEXT_BODY, notice->text);
+	chat_say(c, "notice to all: %s", text);
+	free(text);
+}
+
 /* ---- replies ---- */
 
 static struct waiting *find_waiting(struct chat *c, uint64_t tag)
@@ -288,6 +295,9 @@ void chat_on_event(struct chat *c, const struct gchat_event *event)
 		break;
 	case GCHAT_EVENT_GOING_AWAY:
 		on_going_away(c, &event->going_away);
+		break;
+	case GCHAT_EVENT_NOTICE:
+		on_notice(c, &event->notice);
 		break;
 	case GCHAT_EVENT_SNAPSHOT: /* not asked for: a stream of lines has no place for them */
 	case GCHAT_EVENT_PRESENCE:

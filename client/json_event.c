@@ -119,6 +119,14 @@ static json_t *of_going_away(const struct gchat_going_away *going)
 	return object;
 }
 
+static json_t *of_notice(const struct gchat_notice *notice)
+{
+	json_t *object = json_typed("event", "notice");
+	json_set_text(object, "text", notice->text);
+	json_set_time(object, "time", notice->time_us);
+	return object;
+}
+
 json_t *json_of_event(const struct gchat_event *event)
 {
 	switch (event->kind) {
@@ -151,6 +159,8 @@ json_t *json_of_event(const struct gchat_event *event)
 		return of_read_marker(&event->read_marker);
 	case GCHAT_EVENT_GOING_AWAY:
 		return of_going_away(&event->going_away);
+	case GCHAT_EVENT_NOTICE:
+		return of_notice(&event->notice);
 	}
 	return NULL;
 }

@@ -6,11 +6,14 @@
 
 const struct command_group command_groups[] = {
 	{"Server", server_commands},
+	{"Running the server", control_commands},
 	{"Rooms and members", room_commands},
 	{"Sessions", session_commands},
 	{"Certificates", cert_commands},
 	{"Metrics", metrics_commands},
+	{"Configuration", config_commands},
 	{"Store", store_commands},
+	{"Audit log", audit_commands},
 };
 
 const size_t command_group_count = GC_LENGTH(command_groups);

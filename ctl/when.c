@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
+#include "ctl/duration.h"
 
 struct unit {
 	uint64_t seconds;
@@ -50,20 +52,48 @@ const char *when_relative(uint64_t time_us, uint64_t now_us, char buf[WHEN_BYTES
 	return buf;
 }
 
-bool when_parse(const char *text, uint64_t *ret_time_us)
+/* The time with what it leaves out, as when_rfc3339 writes it. */
+static void complete(const char *text, char full[WHEN_BYTES])
 {
-	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"};
+	static const char rest[] = "T00:00:00Z";
+	const size_t date = sizeof("2026-01-31") - 1;
+	size_t len = strnlen(text, WHEN_BYTES - sizeof(rest));
 
-	for (size_t i = 0; i < GC_LENGTH(forms); i++) {
-		struct tm tm = {0};
-		const char *end = strptime(text, forms[i], &tm);
-		if (!end || *end != '\0')
-			continue;
-		time_t seconds = timegm(&tm);
-		if (seconds < 0)
-			return false;
-		*ret_time_us = (uint64_t)seconds * CLOCK_US_PER_S;
+	(void)snprintf(full, WHEN_BYTES, "%.*s", (int)len, text);
+	if (len > date && full[len - 1] == 'Z')
+		len--;
+	if (len == date || len == date + sizeof("T09:08") - 1 ||
+		len == date + sizeof("T09:08:07") - 1)
+		(void)snprintf(full + len, WHEN_BYTES - len, "%s", rest + (len - date));
+}
+
+/* strptime takes more than is meant, like February 30: it must come out as it went in. */
+bool when_parse(const char *text, uint64_t *ret_us)
+{
+	char full[WHEN_BYTES];
+	char again[WHEN_BYTES];
+	struct tm tm = {0};
+
+	complete(text, full);
+	if (!strptime(full, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		return false;
+	time_t seconds = timegm(&tm);
+	uint64_t time_us = seconds < 0 ? 0 : (uint64_t)seconds * CLOCK_US_PER_S;
+	if (strcmp(when_rfc3339(time_us, again), full) != 0)
+		return false;
+	*ret_us = time_us;
+	return true;
+}
+
+bool when_parse_past(const char *text, uint64_t now_us, uint64_t *ret_us)
+{
+	uint64_t ago_s = 0;
+
+	if (when_parse(text, ret_us))
 		return true;
-	}
-	return false;
+	if (!duration_parse(text, &ago_s))
+		return false;
+	uint64_t ago_us = ago_s * CLOCK_US_PER_S;
+	*ret_us = ago_us < now_us ? now_us - ago_us : 1;
+	return true;
 }

@@ -12,5 +12,8 @@ enum {
 const char *when_rfc3339(uint64_t time_us, char buf[WHEN_BYTES]);
 /* "3 min ago", "in 89 days" or "now" into `buf`; gives buf. */
 const char *when_relative(uint64_t time_us, uint64_t now_us, char buf[WHEN_BYTES]);
-/* "2026-01-31" (at 00:00 UTC) or "2026-01-31T09:08:07Z". False: neither. */
+/* "2026-01-31" (at 00:00), "2026-01-31T09:08" or "2026-01-31T09:08:07", with a "Z" if wanted; in UTC.
+ * False: none of these. */
 bool when_parse(const char *text, uint64_t *ret_time_us);
+/* The same, or "2h" or "7d": so long before now. */
+bool when_parse_past(const char *text, uint64_t now_us, uint64_t *ret_time_us);

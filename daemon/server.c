@@ -164,6 +164,10 @@ static void wire_up(struct server *s)
 	s->service.workers = s->workers;
 	s->service.tls = s->tls;
 	s->service.listeners = s->listeners;
+	s->service.main = (struct service_main){.arg = s,
+		.post = server_post,
+		.reload = server_reload,
+		.config_path = s->config_path};
 	service_init(&s->service, s->config);
 }
 
@@ -210,6 +214,8 @@ static int bring_up(struct server *s, struct err_text *err)
 {
 	int r = block_signals(s);
 	if (r == 0)
+		r = server_open_box(s);
+	if (r == 0)
 		r = password_init();
 	if (r == 0)
 		r = open_listeners(s, err);
@@ -247,8 +253,10 @@ static int bring_up(struct server *s, struct err_text *err)
 static void stop_serving(struct server *s)
 {
 	notify_stopping("draining");
+	atomic_store(&s->service.stopping, true);
 	service_set_serving(&s->service, false);
 	acceptor_stop(s->service.acceptor);
+	server_close_box(s);
 	worker_pool_refuse(s->workers);
 	s->tender = tender_free(s->tender); /* its ends tell the shards, which are there still */
 	hub_drain(s->hub);
@@ -274,6 +282,7 @@ static void tear_down(struct server *s)
 	for (size_t i = 0; i < s->former_count; i++)
 		(void)config_free(s->former[i]);
 	s->config = config_free(s->config);
+	server_free_box(s);
 	close(s->signals);
 }
 

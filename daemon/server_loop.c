@@ -62,12 +62,14 @@ static void look_at_timers(struct server *s)
 	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S)) {
 		server_sweep(s);
 		expire_start(s->directory);
+		server_sweep_audit(s);
 	}
 	if (is_due(&s->next_watchdog, now, notify_watchdog_interval_ms()) && all_alive(s))
 		notify_watchdog();
 	if (is_due(&s->next_status, now, STATUS_MS))
-		notify_status("%u sessions on %zu connections", atomic_load(&s->hub->session_count),
-			acceptor_count(s->service.acceptor));
+		notify_status("%s%u sessions on %zu connections",
+			atomic_load(&s->service.draining) ? "draining: " : "",
+			atomic_load(&s->hub->session_count), acceptor_count(s->service.acceptor));
 }
 
 /* True: the daemon is to end. */
@@ -80,13 +82,16 @@ static bool take_signal(struct server *s)
 		log_info("signal %u: stopping", info.ssi_signo);
 		return true;
 	}
-	server_reload(s);
+	struct reload reload = {0};
+	server_reload(s, &reload);
+	reload_deinit(&reload);
 	return false;
 }
 
 void server_loop(struct server *s)
 {
-	struct pollfd pfd = {.fd = s->signals, .events = POLLIN};
+	struct pollfd fds[] = {
+		{.fd = s->signals, .events = POLLIN}, {.fd = s->box.wake, .events = POLLIN}};
 	for (;;) {
 		int interval_ms = (int)s->config->delivery.presence_interval_ms;
 		enum {
@@ -97,7 +102,10 @@ void server_loop(struct server *s)
 			interval_ms = INTERVAL_MIN_MS;
 		if (interval_ms > INTERVAL_MAX_MS)
 			interval_ms = INTERVAL_MAX_MS;
-		if (poll(&pfd, 1, interval_ms) > 0 && take_signal(s))
+		int ready = poll(fds, GC_LENGTH(fds), interval_ms);
+		if (ready > 0 && fds[1].revents)
+			server_take_letters(s);
+		if (ready > 0 && fds[0].revents && take_signal(s))
 			return;
 		look_at_timers(s);
 	}

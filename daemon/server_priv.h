@@ -8,6 +8,7 @@
 #include "room/tend.h"
 #include "rpc/external.h"
 #include "server.h"
+#include "service/reload.h"
 #include "service/service.h"
 #include "store/store.h"
 
@@ -36,6 +37,12 @@ struct server {
 	grpc_server_credentials *admin_credentials;
 	struct service service;
 	int signals; /* signalfd */
+	struct {
+		struct mailbox letters;
+		int wake; /* eventfd */
+		pthread_mutex_t mu;
+		bool closed; /* under mu */
+	} box; /* any thread, by server_post */
 	struct mono next_sweep;
 	struct mono next_tend;
 	struct mono next_watchdog;
@@ -56,8 +63,19 @@ void server_directory_limits(const struct config *config, struct directory_limit
 void server_shard_limits(const struct config *config, struct shard_limits *ret);
 void server_presence_options(const struct config *config, struct presence_options *ret);
 void server_acceptor_limits(const struct config *config, struct acceptor_limits *ret);
-/* Reads the configuration again and applies all of it, or none. */
-void server_reload(struct server *server);
+/* Reads the configuration again and applies all of it, or none; says in the log, and in *ret_reload
+ * (zeroed by the caller), what it came to. service_main.reload, with the server as its argument. */
+void server_reload(void *server, struct reload *ret_reload);
+
+/* post.c: letters to the main thread. */
+int server_open_box(struct server *server) GC_MUST_CHECK;
+/* service_main.post, with the server as its argument. */
+bool server_post(void *server, struct mail *mail);
+/* Delivers what has come. Main thread, as the rest. */
+void server_take_letters(struct server *server);
+/* No letter comes any more; those that have are delivered. */
+void server_close_box(struct server *server);
+void server_free_box(struct server *server);
 
 /* loop.c: timers and signals until one of them ends the daemon. */
 void server_loop(struct server *server);
@@ -82,6 +100,8 @@ void server_watch_certificate(struct server *server);
 
 /* sweep.c: asks the store to drop what is past retention. */
 void server_sweep(struct server *server);
+/* audit.c: the same for the audit log. */
+void server_sweep_audit(struct server *server);
 
 /* grpc.c: the two gRPC servers. */
 int server_open_grpc(struct server *server, struct err_text *err) GC_MUST_CHECK;

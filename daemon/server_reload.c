@@ -7,6 +7,7 @@
 #include "service/rotate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void server_directory_limits(const struct config *c, struct directory_limits *ret)
@@ -62,7 +63,7 @@ void server_acceptor_limits(const struct config *c, struct acceptor_limits *ret)
 static void on_difference(
 	void *arg, const char *key, const char *before, const char *after, bool live)
 {
-	(void)arg;
+	reload_add(arg, key, before, after, live);
 	if (live)
 		log_notice("configuration changed key=%s before=%s after=%s", key, before, after);
 	else
@@ -114,62 +115,67 @@ static int check_certificate(
 }
 
 /* Takes the pair. */
-static void use_certificate(struct server *s, struct tls_pair *pair)
+static void use_certificate(struct server *s, struct tls_pair *pair, struct err_text *err)
 {
 	struct rotation rotation;
-	struct err_text err = {""};
 	if (rotate_is_in_use(&s->service, pair)) {
 		if (pair->flaw.text[0])
 			log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_UNTIMELY,
 				"certificate unchanged: %s", pair->flaw.text);
 		(void)tls_pair_free(pair);
-	} else if (rotate_to(&s->service, pair, &rotation, &err) < 0)
-		refuse_certificate(&err);
+	} else if (rotate_to(&s->service, pair, &rotation, err) < 0)
+		refuse_certificate(err);
 	server_certificate_seen(s);
 }
 
-static void take_config(struct server *s, struct config *config)
+static void take_config(struct server *s, struct config *config, struct reload *ret)
 {
-	config_diff(s->config, config, on_difference, NULL);
+	config_diff(s->config, config, on_difference, ret);
 	s->former[s->former_count++] = s->config;
 	s->config = config;
 	apply(s);
 	server_apply_metrics(s, s->former[s->former_count - 1]);
 }
 
+static void refuse_config(const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++)
+		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED, "%s", errors->lines[i]);
+	log_error("configuration refused, the one in force stays errors=%zu", errors->count);
+}
+
 /* NULL: there is none, or it is refused and that was said. */
-static struct config *read_config(struct server *s, bool *ret_refused)
+static struct config *read_config(struct server *s, struct config_errors *errors)
 {
 	struct config *config = NULL;
-	struct config_errors errors = {0};
-	*ret_refused = false;
 	if (s->former_count == SERVER_CONFIGS_MAX) {
-		log_error("reloaded %d times: restart to go on reloading", SERVER_CONFIGS_MAX);
-	} else if (s->config_path && config_load(s->config_path, &config, &errors) < 0) {
-		*ret_refused = true;
-		for (size_t i = 0; i < errors.count && i < CONFIG_ERRORS_MAX; i++)
-			log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED, "%s",
-				errors.lines[i]);
-		log_error("configuration refused, the one in force stays errors=%zu", errors.count);
+		char text[ERR_TEXT_BYTES];
+		(void)snprintf(text, sizeof(text), "reloaded %d times: restart to go on reloading",
+			SERVER_CONFIGS_MAX);
+		errors->lines[errors->count++] = mem_strdup(text);
+		refuse_config(errors);
+	} else if (s->config_path && config_load(s->config_path, &config, errors) < 0) {
+		refuse_config(errors);
 	}
-	config_errors_deinit(&errors);
 	return config;
 }
 
-void server_reload(struct server *s)
+void server_reload(void *server, struct reload *ret)
 {
-	struct err_text err = {""};
+	struct server *s = server;
 	struct tls_pair *pair = NULL;
-	bool refused;
 	notify_reloading();
-	struct config *config = read_config(s, &refused);
-	int r = refused ? -EINVAL : check_certificate(s, config ? config : s->config, &pair, &err);
+	struct config *config = read_config(s, &ret->errors);
+	bool refused = ret->errors.count > 0;
+	int r = refused ? -EINVAL
+			: check_certificate(
+				  s, config ? config : s->config, &pair, &ret->certificate);
 	if (r == 0 && config)
-		take_config(s, config);
+		take_config(s, config, ret);
 	if (r == 0)
-		use_certificate(s, pair);
+		use_certificate(s, pair, &ret->certificate);
 	else if (!refused)
-		refuse_certificate(&err);
+		refuse_certificate(&ret->certificate);
 	if (r < 0 && config) {
 		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED,
 			"configuration refused, the one in force stays: see the certificate");

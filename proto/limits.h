@@ -20,6 +20,7 @@ enum {
 	LIMIT_REASON_BYTES = 256, /* why someone was removed, banned or muted */
 	LIMIT_RESTRICTIONS_MAX = 1000, /* accounts banned or muted in one room */
 	LIMIT_NETWORK_BANS_MAX = 10000, /* networks banned from the server */
+	LIMIT_NOTICE_BYTES = 1024, /* a line of whoever runs the server to all */
 	LIMIT_SLOW_MODE_S = 86400, /* between two messages of one member of a room */
 	LIMIT_ROOM_MEMBERS = 1000000, /* what can be set for one room */
 	LIMIT_RETENTION_DAYS = 36500, /* the same */

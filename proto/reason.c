@@ -54,6 +54,7 @@ static const struct entry table[_REASON_MAX] = {
 	ENTRY(SECOND_HELLO, FAILED_PRECONDITION, "a stream has one hello only"),
 	ENTRY(PROTOCOL_VERSION, FAILED_PRECONDITION, "this server speaks another protocol version"),
 	ENTRY(SHUTDOWN, UNAVAILABLE, "the server is shutting down: reconnect"),
+	ENTRY(DRAINING, UNAVAILABLE, "the server takes no new sessions for now: try again later"),
 	ENTRY(UNKNOWN_ROOM, NOT_FOUND, "there is no such room"),
 	ENTRY(UNKNOWN_USER, NOT_FOUND, "there is no such user"),
 	ENTRY(ROOM_EXISTS, ALREADY_EXISTS, "that room name is taken"),
@@ -83,6 +84,7 @@ static const struct entry table[_REASON_MAX] = {
 	ENTRY(DAMAGED, DATA_LOSS, "the server can't read this part of its store"),
 	ENTRY(UNAVAILABLE, UNAVAILABLE, "the server can't do this now: try again later"),
 	ENTRY(CERTIFICATE_REFUSED, FAILED_PRECONDITION, "the certificate was not accepted"),
+	ENTRY(CONFIG_REFUSED, FAILED_PRECONDITION, "the configuration was not accepted"),
 	ENTRY(UNIMPLEMENTED, UNIMPLEMENTED, "this server does not offer this call"),
 };
 /* clang-format on */

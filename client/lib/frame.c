@@ -210,6 +210,14 @@ static void take_going_away(struct gchat *g, const Gchat__V1__GoingAway *msg)
 	push(g, event);
 }
 
+static void take_notice(struct gchat *g, const Gchat__V1__Notice *msg)
+{
+	struct gchat_event *event = event_new(GCHAT_EVENT_NOTICE);
+	event->notice = (struct gchat_notice){
+		.text = memory_text(event, msg->text), .time_us = msg->time_us};
+	push(g, event);
+}
+
 static void take_log(struct gchat *g, const Gchat__V1__ServerFrame *frame)
 {
 	for (size_t i = 0; i < frame->n_resets; i++)
@@ -232,6 +240,8 @@ static void take_rest(struct gchat *g, const Gchat__V1__ServerFrame *frame)
 		take_profile(g, frame->profiles[i]);
 	for (size_t i = 0; i < frame->n_read_markers; i++)
 		take_read_marker(g, frame->read_markers[i]);
+	for (size_t i = 0; i < frame->n_notices; i++)
+		take_notice(g, frame->notices[i]);
 	if (frame->going_away)
 		take_going_away(g, frame->going_away);
 }

@@ -114,6 +114,12 @@ struct gchat_going_away {
 	const char *message;
 };
 
+/* From whoever runs the server, to all. */
+struct gchat_notice {
+	const char *text; /* one line, as it came: not safe for a terminal */
+	uint64_t time_us;
+};
+
 enum gchat_event_kind {
 	GCHAT_EVENT_STATE,
 	GCHAT_EVENT_WELCOME,
@@ -127,6 +133,7 @@ enum gchat_event_kind {
 	GCHAT_EVENT_RESET,
 	GCHAT_EVENT_READ_MARKER,
 	GCHAT_EVENT_GOING_AWAY,
+	GCHAT_EVENT_NOTICE,
 };
 
 struct gchat_event {
@@ -144,5 +151,6 @@ struct gchat_event {
 		struct gchat_reset reset;
 		struct gchat_read_marker read_marker;
 		struct gchat_going_away going_away;
+		struct gchat_notice notice;
 	};
 };

@@ -98,6 +98,28 @@ int log_get_level(void)
 	return atomic_load_explicit(&log_level, memory_order_relaxed);
 }
 
+static const char *const level_names[] = {[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_NOTICE] = "notice",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug"};
+
+const char *log_level_name(int level)
+{
+	GC_ASSERT(level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG);
+	return level_names[level];
+}
+
+bool log_level_find(const char *name, int *ret_level)
+{
+	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
+		if (strcmp(level_names[level], name) == 0) {
+			*ret_level = level;
+			return true;
+		}
+	return false;
+}
+
 bool log_enabled(int level)
 {
 	return level <= log_get_level();

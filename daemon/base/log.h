@@ -42,6 +42,10 @@ void log_open(int level);
 void log_set_level(int level);
 int log_get_level(void);
 bool log_enabled(int level);
+/* "error" to "debug"; static storage. */
+const char *log_level_name(int level);
+/* False: there is no such level. */
+bool log_level_find(const char *name, int *ret_level);
 
 /* One line with its fields; `fields` and `message_id` (of log_ids.h) may be NULL. */
 void log_with(int level, const struct log_fields *fields, const char *message_id, const char *fmt,

@@ -22,8 +22,12 @@ struct config *config_free(struct config *config)
 		return NULL;
 	size_t count;
 	const struct config_key *keys = config_keys(&count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		value_deinit(config, &keys[i]);
+		if (config->sources)
+			free(config->sources[i]);
+	}
+	free(config->sources);
 	free(config);
 	return NULL;
 }

@@ -99,6 +99,9 @@ struct config {
 		int64_t interval_s; /* between sweeps, 300 */
 	} retention;
 	struct {
+		int64_t max_age_days; /* of an entry of the audit log, 0: kept for ever */
+	} audit;
+	struct {
 		int64_t batch_bytes; /* events in one frame, bytes, 65536 (and no less than one) */
 		int64_t batch_events; /* events in one frame, 4096; 1: one message per event */
 		int64_t tail_events; /* newest events kept in memory per room, 1024 */
@@ -144,6 +147,7 @@ struct config {
 	struct {
 		char *listen; /* "127.0.0.1:9464"; "": metrics are not served */
 	} metrics;
+	char **sources; /* owned, by the key's place: "file:line", NULL: the default. Or NULL. */
 };
 
 /* Everything wrong with a configuration, as "file:line: key: value: why (allowed: ...)". */
@@ -169,6 +173,20 @@ void config_errors_print(const struct config_errors *errors, FILE *out);
 
 /* The canonical form: every key with its help, value and default; parses to itself. */
 void config_print(const struct config *config, FILE *out);
+
+/* One key of a configuration. Texts as config_print writes them, borrowed for the call. */
+struct config_item {
+	const char *key;
+	const char *value;
+	const char *fallback; /* the default */
+	const char *source; /* "default", or "file:line" */
+	const char *help;
+	bool live; /* a reload applies a change of it */
+};
+
+/* Calls fn for each key, in the order of the table. */
+void config_each(const struct config *config, void (*fn)(void *arg, const struct config_item *item),
+	void *arg);
 
 /* Calls fn for each key whose value differs, with both as config_print writes them (borrowed for the
  * call); `live` tells whether a reload applies it. */

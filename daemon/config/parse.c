@@ -18,6 +18,7 @@
 enum {
 	PATH_BYTES = 128, /* of a key in a message; libconfig's names may be longer and are cut */
 	WHY_BYTES = 256,
+	SOURCE_BYTES = 4200, /* a path and a number */
 };
 
 static void parse_deinit(struct parse *p)
@@ -104,12 +105,30 @@ static void add_syntax_error(const config_t *tree, const char *name, struct conf
 	config_errors_add(errors, &fault);
 }
 
+/* Where each key was set, for who asks later: the tree goes. */
+static void note_sources(struct parse *p)
+{
+	size_t count;
+	(void)config_keys(&count);
+	p->config->sources = mem_new(count, sizeof(*p->config->sources));
+	for (size_t i = 0; i < count; i++) {
+		if (!p->set[i])
+			continue;
+		char text[SOURCE_BYTES];
+		const char *file = config_setting_source_file(p->set[i]);
+		(void)snprintf(text, sizeof(text), "%s:%u", file ? file : p->name,
+			config_setting_source_line(p->set[i]));
+		p->config->sources[i] = mem_strdup(text);
+	}
+}
+
 /* Walks the tree that was read; `read` is what libconfig said. */
 static int finish(struct parse *p, config_t *tree, int read, struct config **ret_config)
 {
 	if (read == CONFIG_TRUE) {
 		walk(p, config_root_setting(tree));
 		check_together(p->config, on_broken_rule, p);
+		note_sources(p);
 	} else {
 		add_syntax_error(tree, p->name, p->errors);
 	}

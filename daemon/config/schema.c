@@ -156,6 +156,9 @@ static const struct config_key keys[] = {
 	INT(retention.interval_s, 1, 86400, 300, "s", true,
 		"Time between two sweeps"),
 
+	INT(audit.max_age_days, 0, 36500, 0, "days", true,
+		"Older entries of the audit log are dropped; 0 to keep them for ever"),
+
 	INT(delivery.batch_bytes, 1024, MIB, 64 * KIB, "bytes", true,
 		"Events gathered into one frame; a larger event still goes alone"),
 	INT(delivery.batch_events, 1, 65536, 4096, "events", true,

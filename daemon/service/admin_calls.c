@@ -114,6 +114,9 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.rss_bytes = procstat_resident_bytes();
 	r.disk_full_refusals = metric_get(METRIC_DISK_FULL);
 	r.damaged_rooms = (uint32_t)metric_get(METRIC_DAMAGED_ROOMS);
+	char level[16];
+	(void)snprintf(level, sizeof(level), "%s", log_level_name(log_get_level()));
+	r.log_level = level;
 	struct counters counters;
 	r.counters = counters_fill(&counters);
 	r.n_counters = _METRIC_MAX;

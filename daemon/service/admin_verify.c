@@ -79,7 +79,7 @@ static void after_step(struct call *call)
 		call_fail(call, REASON_UNAVAILABLE);
 	else if (!check->more)
 		reply(call);
-	else if (!call->close_op.busy || !health_is_serving(&call->service->health))
+	else if (!call->close_op.busy || atomic_load(&call->service->stopping))
 		call_fail(call, REASON_SHUTDOWN); /* or the caller has gone, and hears nothing */
 	else
 		call_read(call, step, after_step);

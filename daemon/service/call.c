@@ -118,7 +118,7 @@ static void send_reply(struct call *call, grpc_slice bytes)
 		return;
 	}
 	call_hold(call);
-	audit_end(call, REASON_NONE, after_audit);
+	audit_end(call, call->outcome, after_audit);
 }
 
 /* Charges an answer of so many bytes before it is kept, but for what has been charged. By account

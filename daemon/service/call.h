@@ -37,6 +37,8 @@ struct call {
 	grpc_byte_buffer *sending; /* owned */
 	int cancelled;
 	bool answered;
+	enum reason
+		outcome; /* for the audit log, of an answer that says what was refused; NONE: OK */
 	struct audit *audit; /* owned by itself once answered; NULL: not recorded */
 	struct refusal *refusal; /* owned: the answer, while it is being recorded */
 	unsigned in_flight;

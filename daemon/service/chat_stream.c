@@ -7,6 +7,7 @@
 #include "room/name.h"
 #include "service/hello.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef Gchat__V1__ClientFrame frame_t;
@@ -261,6 +262,13 @@ void chat_stream_open(struct service *service, struct incoming *in, struct accou
 	enum {
 		RETRY_MS = 5000
 	};
+	if (atomic_load(&service->draining)) {
+		uint32_t spread = in->shard->limits.reconnect_spread_ms;
+		(void)account_unref(account);
+		call_refuse(
+			service, in, REASON_DRAINING, RETRY_MS + (uint32_t)random() % (spread + 1));
+		return;
+	}
 	unsigned most = in->shard->limits.sessions_per_account;
 	if (atomic_fetch_add(&account->sessions, 1) >= most) {
 		atomic_fetch_sub(&account->sessions, 1);

@@ -8,6 +8,8 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "service/admin_audit.h"
 #include "service/admin_calls.h"
+#include "service/admin_config.h"
+#include "service/admin_control.h"
 #include "service/admin_moderation.h"
 #include "service/admin_verify.h"
 #include "service/auth_calls.h"
@@ -34,15 +36,15 @@ static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/AdminUpdateRoom", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/Backup", ADMIN),
 	CHANGE("/gchat.v1.Admin/Ban", gchat__v1__ban_request, admin_ban, "ban"),
-	UNOFFERED("/gchat.v1.Admin/Broadcast", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/CheckConfig", ADMIN),
+	CHANGE("/gchat.v1.Admin/Broadcast", gchat__v1__broadcast_request, admin_broadcast, "broadcast"),
+	CALL("/gchat.v1.Admin/CheckConfig", ADMIN, gchat__v1__check_config_request, admin_check_config),
 	UNOFFERED("/gchat.v1.Admin/CreateInvite", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/DeleteUser", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/Drain", ADMIN),
+	CHANGE("/gchat.v1.Admin/Drain", gchat__v1__drain_request, admin_drain, "drain"),
 	CHANGE("/gchat.v1.Admin/EndSession", gchat__v1__end_session_request, admin_end_session, "session-end"),
 	CALL("/gchat.v1.Admin/Explain", ADMIN, gchat__v1__explain_request, admin_explain),
 	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
-	UNOFFERED("/gchat.v1.Admin/GetConfig", ADMIN),
+	CALL("/gchat.v1.Admin/GetConfig", ADMIN, gchat__v1__get_config_request, admin_get_config),
 	CALL("/gchat.v1.Admin/GetMetrics", ADMIN, gchat__v1__get_metrics_request, admin_get_metrics),
 	CALL("/gchat.v1.Admin/GetStatus", ADMIN, gchat__v1__get_status_request, admin_get_status),
 	CHANGE("/gchat.v1.Admin/Kick", gchat__v1__kick_request, admin_kick, "kick"),
@@ -54,10 +56,10 @@ static const struct method table[] = {
 	CALL("/gchat.v1.Admin/ListSessions", ADMIN, gchat__v1__list_sessions_request, admin_list_sessions),
 	UNOFFERED("/gchat.v1.Admin/ListUsers", ADMIN),
 	CHANGE("/gchat.v1.Admin/Mute", gchat__v1__mute_request, admin_mute, "mute"),
-	UNOFFERED("/gchat.v1.Admin/ReloadConfig", ADMIN),
+	CHANGE("/gchat.v1.Admin/ReloadConfig", gchat__v1__reload_config_request, admin_reload_config, "config-reload"),
 	CHANGE("/gchat.v1.Admin/RotateCertificate", gchat__v1__rotate_certificate_request, admin_rotate_certificate,
 		"cert-rotate"),
-	UNOFFERED("/gchat.v1.Admin/SetLogLevel", ADMIN),
+	CHANGE("/gchat.v1.Admin/SetLogLevel", gchat__v1__set_log_level_request, admin_set_log_level, "log-level"),
 	UNOFFERED("/gchat.v1.Admin/SetPassword", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SetRole", ADMIN),
 	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),

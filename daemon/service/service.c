@@ -82,6 +82,14 @@ const struct config *service_config(struct service *service)
 	return config;
 }
 
+bool service_drain(struct service *service, bool draining)
+{
+	bool before = atomic_exchange(&service->draining, draining);
+	if (!atomic_load(&service->stopping))
+		service_set_serving(service, !draining);
+	return before;
+}
+
 /* ---- who is calling ---- */
 
 /* The account of the bearer token, with a reference; or NULL and the reason. */

@@ -20,12 +20,25 @@ struct acceptor;
 struct tls_holder;
 struct listeners;
 struct health_watch;
+struct reload;
+struct mail;
 
 enum {
 	SERVICE_RATEMAP_MAX = 65536, /* addresses and names whose attempts are remembered */
 	SERVICE_HISTORY_BYTES = 1024 * 1024, /* events in one page of history */
 	SERVICE_NEWCOMER_TRIES = 2, /* a minute and address: those who guess try more often */
 	SERVICE_REGISTRATION_AMOUNT = 60, /* one registration: a minute of n per hour */
+};
+
+/* What only the main thread may do, and how to get there. */
+struct service_main {
+	void *arg;
+	/* Delivers the letter on the main thread; false: that one is about to end. Any thread. */
+	bool (*post)(void *arg, struct mail *mail);
+	/* Reads the configuration and the certificate again: all that is new holds, or nothing.
+	 * *ret_reload is zeroed by the caller, who ends it with reload_deinit. Main thread. */
+	void (*reload)(void *arg, struct reload *ret_reload);
+	const char *config_path; /* borrowed; NULL: there is no file */
 };
 
 struct service {
@@ -38,6 +51,7 @@ struct service {
 	struct tls_holder *tls;
 	const struct listeners *listeners;
 	enum tls_client_auth client_auth; /* as the daemon was started */
+	struct service_main main; /* set before the first call */
 	uint64_t started_us;
 	struct health health;
 	struct reflection *reflection; /* owned: of the TLS port */
@@ -47,6 +61,8 @@ struct service {
 	struct ratemap *known; /* owned: by address and name, who has signed in there before */
 	struct ratemap *registrations; /* owned: by address */
 	struct user_names user_names; /* of administrators, for the audit log */
+	atomic_bool draining; /* no new sessions: see service_drain */
+	atomic_bool stopping; /* what goes on for long ends */
 	atomic_bool verifying; /* the store: one at a time */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;
@@ -63,6 +79,9 @@ void service_deinit(struct service *service);
 /* The configuration in force; the former one must stay valid until no call can still use it. */
 void service_set_config(struct service *service, const struct config *config);
 const struct config *service_config(struct service *service);
+
+/* Takes no new sessions, or takes that back; health says so. Returns what it was. Any thread. */
+bool service_drain(struct service *service, bool draining);
 
 /* Tells the health watchers too. Any thread. */
 void service_set_serving(struct service *service, bool serving);

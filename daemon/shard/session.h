@@ -37,6 +37,7 @@ enum frame_field {
 	FRAME_RESETS = 9,
 	FRAME_GOING_AWAY = 10,
 	FRAME_READ_MARKERS = 11,
+	FRAME_NOTICES = 12,
 };
 
 enum session_state {

@@ -180,6 +180,7 @@ static void take(struct life *l, const struct gchat_event *event)
 	case GCHAT_EVENT_TYPING:
 	case GCHAT_EVENT_PROFILE:
 	case GCHAT_EVENT_READ_MARKER:
+	case GCHAT_EVENT_NOTICE:
 	case GCHAT_EVENT_GOING_AWAY:
 		break;
 	}

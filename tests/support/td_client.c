@@ -43,6 +43,7 @@ static const char *const event_names[] = {
 	[GCHAT_EVENT_PROFILE] = "profile",
 	[GCHAT_EVENT_GAP] = "gap",
 	[GCHAT_EVENT_RESET] = "reset",
+	[GCHAT_EVENT_NOTICE] = "notice",
 	[GCHAT_EVENT_READ_MARKER] = "read marker",
 	[GCHAT_EVENT_GOING_AWAY] = "going away",
 };

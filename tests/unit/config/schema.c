@@ -77,7 +77,7 @@ static void every_byte_of_the_struct_belongs_to_a_key(void **state)
 		assert_in_range(next - keys[i].offset + sizeof(int64_t), 1, sizeof(int64_t));
 		next = keys[i].offset + sizes[keys[i].type];
 	}
-	assert_int_equal(next, sizeof(struct config));
+	assert_int_equal(next, offsetof(struct config, sources));
 }
 
 static void every_key_says_what_it_is_for_in_one_sentence(void **state)

@@ -58,8 +58,8 @@ static void times_out_of_range_are_still_text(void **state)
 
 static void dates_and_exact_times_are_read(void **state)
 {
-	static const char *const wrong[] = {"", "2023", "2023-13-01", "2023-11-14T22:13:20",
-		"2023-11-14 22:13:20Z", "yesterday", "1969-12-31"};
+	static const char *const wrong[] = {
+		"", "2023", "2023-13-01", "2023-11-14 22:13:20Z", "yesterday", "1969-12-31"};
 	uint64_t time_us = 0;
 
 	(void)state;
@@ -71,6 +71,40 @@ static void dates_and_exact_times_are_read(void **state)
 		assert_false(when_parse(wrong[i], &time_us));
 }
 
+static void assert_parsed(const char *text, const char *wanted)
+{
+	char buf[WHEN_BYTES];
+	uint64_t time_us = 0;
+
+	assert_true(when_parse_past(text, now_us, &time_us));
+	assert_string_equal(when_rfc3339(time_us, buf), wanted);
+}
+
+static void a_time_is_read_as_a_date_or_as_so_long_ago(void **state)
+{
+	(void)state;
+	assert_parsed("2026-01-31", "2026-01-31T00:00:00Z");
+	assert_parsed("2026-01-31T09:08", "2026-01-31T09:08:00Z");
+	assert_parsed("2026-01-31T09:08:07", "2026-01-31T09:08:07Z");
+	assert_parsed("2026-01-31T09:08:07Z", "2026-01-31T09:08:07Z");
+	assert_parsed("2h", "2023-11-14T20:13:20Z");
+	assert_parsed("90", "2023-11-14T22:11:50Z");
+	assert_parsed("90y", "1970-01-01T00:00:00Z");
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+	static const char *const wrong[] = {"", "yesterday", "2026-13-01", "2026-02-30",
+		"2026-01-31T", "2026-01-31T25:00", "2026-01-31 09:08", "2026-1-31", "1960-01-01",
+		"2h ago", "-2h"};
+	uint64_t time_us = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (when_parse_past(wrong[i], now_us, &time_us))
+			fail_msg("%s was taken", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +113,8 @@ int main(void)
 		cmocka_unit_test(the_future_is_ahead),
 		cmocka_unit_test(times_out_of_range_are_still_text),
 		cmocka_unit_test(dates_and_exact_times_are_read),
+		cmocka_unit_test(a_time_is_read_as_a_date_or_as_so_long_ago),
+		cmocka_unit_test(what_is_no_time_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
