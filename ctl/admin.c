@@ -5,6 +5,7 @@
 #include "ctl/admin.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +28,7 @@ enum {
 struct admin {
 	const char *socket; /* borrowed */
 	int64_t timeout_ms;
-	FILE *err; /* borrowed */
+	FILE *err; /* borrowed; NULL: nothing is said */
 	grpc_channel *channel; /* owned; NULL before the first call */
 };
 
@@ -58,17 +59,42 @@ struct admin *admin_new(const char *socket, int64_t timeout_ms, FILE *err)
 	return admin;
 }
 
+void admin_disconnect(struct admin *admin)
+{
+	if (admin->channel)
+		call_channel_close(admin->channel);
+	admin->channel = NULL;
+}
+
 struct admin *admin_free(struct admin *admin)
 {
-	if (admin && admin->channel)
-		call_channel_close(admin->channel);
+	if (admin)
+		admin_disconnect(admin);
 	free(admin);
 	return NULL;
 }
 
+void admin_set_messages(struct admin *admin, FILE *err)
+{
+	admin->err = err;
+}
+
+/* What is to be said, to nobody where that was asked for. */
+static void say(struct admin *admin, const char *format, ...) GC_PRINTF(2, 3);
+static void say(struct admin *admin, const char *format, ...)
+{
+	va_list args;
+
+	if (!admin->err)
+		return;
+	va_start(args, format);
+	(void)vfprintf(admin->err, format, args);
+	va_end(args);
+}
+
 static int say_not_running(struct admin *admin, const char *why)
 {
-	(void)fprintf(admin->err,
+	say(admin,
 		"gchatctl: gchatd isn't running: %s: %s; start it with: systemctl start gchatd "
 		"(or name its socket with --socket)\n",
 		admin->socket, why);
@@ -78,7 +104,7 @@ static int say_not_running(struct admin *admin, const char *why)
 static int say_connect_failed(struct admin *admin, int error)
 {
 	if (error == EACCES || error == EPERM) {
-		(void)fprintf(admin->err,
+		say(admin,
 			"gchatctl: %s: not permitted; use sudo, or join the group gchat: "
 			"usermod -aG gchat USER\n",
 			admin->socket);
@@ -95,8 +121,8 @@ static int try_socket(struct admin *admin)
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", admin->socket) >=
 		(int)sizeof(address.sun_path)) {
-		(void)fprintf(admin->err, "gchatctl: --socket=%s is too long (at most %zu bytes)\n",
-			admin->socket, sizeof(address.sun_path) - 1);
+		say(admin, "gchatctl: --socket=%s is too long (at most %zu bytes)\n", admin->socket,
+			sizeof(address.sun_path) - 1);
 		return EXIT_USAGE;
 	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -121,13 +147,12 @@ static int say_refused(struct admin *admin, const char *method, const struct gch
 	char *message = clean_text(error->message);
 
 	if (error->code == GRPC_STATUS_DEADLINE_EXCEEDED)
-		(void)fprintf(admin->err,
+		say(admin,
 			"gchatctl: %s: no answer within %lld s; wait longer with --timeout, or see: "
 			"journalctl -u gchatd\n",
 			admin->socket, (long long)(admin->timeout_ms / 1000));
 	else
-		(void)fprintf(
-			admin->err, "gchatctl: %s: %s (%s)\n", method, message, error->reason);
+		say(admin, "gchatctl: %s: %s (%s)\n", method, message, error->reason);
 	free(message);
 	return exit_status_of(error->code);
 }
@@ -157,8 +182,8 @@ int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *
 int admin_next_page(struct admin *admin, const char *token, char **page_token)
 {
 	if (token[0] && *page_token && strcmp(token, *page_token) == 0) {
-		(void)fprintf(admin->err, "gchatctl: gchatd gave the same page twice; the list is "
-					  "not complete\n");
+		say(admin, "gchatctl: gchatd gave the same page twice; the list is "
+			   "not complete\n");
 		return EXIT_FAILED;
 	}
 	free(*page_token);

@@ -15,6 +15,11 @@ struct admin;
 struct admin *admin_new(const char *socket, int64_t timeout_ms, FILE *err);
 struct admin *admin_free(struct admin *admin);
 
+/* What goes wrong is said on `err` from now on; NULL: not at all. */
+void admin_set_messages(struct admin *admin, FILE *err);
+/* Forgets the connection: the next call tries anew at once. */
+void admin_disconnect(struct admin *admin);
+
 /* Calls gchat.v1.Admin's `method`. EXIT_DONE with *ret_response owned (codec_free), or another exit
  * status after saying why. */
 int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *request,

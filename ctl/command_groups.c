@@ -7,6 +7,7 @@
 const struct command_group command_groups[] = {
 	{"Server", server_commands},
 	{"Running the server", control_commands},
+	{"Looking on", watch_commands},
 	{"Rooms and members", room_commands},
 	{"Sessions", session_commands},
 	{"Certificates", cert_commands},

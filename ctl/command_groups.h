@@ -12,3 +12,4 @@ extern const struct command room_commands[]; /* cmd_room.c */
 extern const struct command server_commands[]; /* cmd_server.c */
 extern const struct command session_commands[]; /* cmd_session.c */
 extern const struct command store_commands[]; /* cmd_store.c */
+extern const struct command watch_commands[]; /* cmd_watch.c */

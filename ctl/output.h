@@ -58,6 +58,7 @@ struct output {
 	enum output_format format;
 	bool legend; /* headings, and the count after a list */
 	bool relative; /* times: a person reads along */
+	bool clock; /* times in tables: of the day, here; they are all of just now */
 	bool colour;
 	bool terminal;
 	size_t width; /* of the terminal, columns; 0: none */

@@ -162,7 +162,7 @@ static int add_row(const struct listing *listing, struct libscols_table *table,
 			free(text);
 			text = mem_strdup("-");
 		}
-		if (listing->open && row == 0)
+		if (row == 0)
 			text = padded(listing, i, text);
 		/* The line owns the text from here on. */
 		if (!line || scols_line_refer_data(line, i, text) != 0) {

@@ -62,6 +62,8 @@ static char *text_of_time(const struct output *output, uint64_t time_us)
 
 	if (time_us == 0)
 		return mem_strdup("");
+	if (output->clock)
+		return mem_strdup(when_clock(time_us, buf));
 	return mem_strdup(output->relative ? when_relative(time_us, output->now_us, buf)
 					   : when_rfc3339(time_us, buf));
 }

@@ -35,6 +35,16 @@ const char *when_rfc3339(uint64_t time_us, char buf[WHEN_BYTES])
 	return buf;
 }
 
+const char *when_clock(uint64_t time_us, char buf[WHEN_BYTES])
+{
+	time_t seconds = (time_t)(time_us / CLOCK_US_PER_S);
+	struct tm tm = {0};
+
+	if (!localtime_r(&seconds, &tm) || strftime(buf, WHEN_BYTES, "%H:%M:%S", &tm) == 0)
+		(void)snprintf(buf, WHEN_BYTES, "%" PRIu64 " us", time_us);
+	return buf;
+}
+
 const char *when_relative(uint64_t time_us, uint64_t now_us, char buf[WHEN_BYTES])
 {
 	bool past = time_us <= now_us;

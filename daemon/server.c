@@ -8,6 +8,7 @@
 #include "net/tls_lean.h"
 #include "rpc/quiet.h"
 #include "service/password.h"
+#include "service/watch_notes.h"
 
 #include <errno.h>
 #include <grpc/grpc.h>
@@ -147,6 +148,9 @@ static void make_hub(struct server *s)
 		.on_call = service_on_call,
 		.on_frame = service_on_frame,
 		.on_marker = service_on_marker,
+		.on_event = watch_notes_event,
+		.on_session = watch_notes_session,
+		.on_refusal = watch_notes_refusal,
 		.arg = &s->service};
 	server_shard_limits(s->config, &options.limits);
 	s->hub = hub_new(&options);
@@ -255,6 +259,7 @@ static void stop_serving(struct server *s)
 	notify_stopping("draining");
 	atomic_store(&s->service.stopping, true);
 	service_set_serving(&s->service, false);
+	watch_stop(&s->service.watch);
 	acceptor_stop(s->service.acceptor);
 	server_close_box(s);
 	worker_pool_refuse(s->workers);

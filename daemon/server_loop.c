@@ -57,6 +57,7 @@ static void look_at_timers(struct server *s)
 	if (directory_ring_held(s->directory))
 		hub_kick(s->hub);
 	server_watch_store(s);
+	watch_tick(&s->service.watch, now);
 	server_watch_certificate(s);
 	server_tend(s);
 	if (is_due(&s->next_sweep, now, s->config->retention.interval_s * CLOCK_MS_PER_S)) {

@@ -219,6 +219,8 @@ static void publish(struct write *write, size_t i)
 		roomlog_erase(&room->shared.log, append->target_seq);
 		room_unlock(room);
 	}
+	if (write->audience->happened)
+		write->audience->happened(write->audience->arg, write, write->events[i]);
 	struct event *event = GC_TAKE(write->events[i]);
 	if (!write->quiet)
 		room_publish(room, event, &write->directory->tail);

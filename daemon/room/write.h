@@ -127,6 +127,8 @@ struct audience {
 	void (*profile_changed)(void *arg, struct account *account);
 	void (*marker_moved)(
 		void *arg, struct account *account, struct room *room, uint64_t read_seq);
+	/* The event was committed to the write's room, and is about to be published. May be NULL. */
+	void (*happened)(void *arg, const struct write *write, const struct event *event);
 	/* The account's sessions opened with this token end; 0: all of them, but for token `but`. */
 	void (*signed_out)(void *arg, uint64_t account_id, uint64_t token_id, uint64_t but);
 	/* All the account's sessions end, for that reason; `text` (borrowed) is the sentence, or NULL. */

@@ -6,6 +6,7 @@
 #include "room/audit.h"
 #include "service/call.h"
 #include "service/request_text.h"
+#include "service/watch_notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,8 @@ static void on_mail(struct mail *mail)
 	struct audit *audit = GC_CONTAINER_OF(mail, struct audit, mail);
 	struct call *call = audit->call;
 	log_change(audit);
+	watch_notes_admin(call, audit->entry.user, audit->entry.action, audit->entry.object,
+		audit->entry.outcome);
 	call->audit = NULL;
 	free(audit->body.data);
 	void (*then)(struct call *) = audit->then;

@@ -13,6 +13,7 @@
 #include "service/password.h"
 #include "service/server_info.h"
 #include "service/token.h"
+#include "service/watch_notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,7 @@ static void reply_signed_in(struct call *call)
 	profile_to_message(&profile, &account);
 	metric_add(METRIC_LOG_INS, 1);
 	know(call, profile.user);
+	watch_notes_sign_in(call, profile.user);
 	(void)acceptor_signed_in(call->service->acceptor, call->peer);
 	/* the responses of the three ways in are alike: token = 1, account = 2 */
 	Gchat__V1__LoginResponse response;

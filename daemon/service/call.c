@@ -10,6 +10,7 @@
 #include "rpc/metadata.h"
 #include "rpc/payload.h"
 #include "service/audit.h"
+#include "service/watch_notes.h"
 #include "shard/rejection.h"
 
 #include <stdarg.h>
@@ -199,6 +200,7 @@ static void send_error(
 	(void)snprintf(
 		refusal.message, sizeof(refusal.message), "%s: %s", reason_name(reason), text);
 	rejection_note(reason);
+	watch_notes_refused_call(call, reason);
 	if (!call->audit) {
 		start_error(call, &refusal);
 		return;

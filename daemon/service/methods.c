@@ -12,6 +12,7 @@
 #include "service/admin_control.h"
 #include "service/admin_moderation.h"
 #include "service/admin_verify.h"
+#include "service/admin_watch.h"
 #include "service/auth_calls.h"
 #include "service/chat_stream.h"
 #include "service/history.h"
@@ -65,6 +66,7 @@ static const struct method table[] = {
 	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),
 	CHANGE("/gchat.v1.Admin/Unban", gchat__v1__unban_request, admin_unban, "unban"),
 	CALL("/gchat.v1.Admin/Verify", ADMIN, gchat__v1__verify_request, admin_verify),
+	CALL("/gchat.v1.Admin/WaitEvents", ADMIN, gchat__v1__wait_events_request, admin_wait_events),
 	CALL("/gchat.v1.Auth/ChangePassword", ACCOUNT, gchat__v1__change_password_request, auth_change_password),
 	CALL("/gchat.v1.Auth/CreateAccount", ANYONE, gchat__v1__create_account_request, auth_create_account),
 	CALL("/gchat.v1.Auth/GetServerInfo", ANYONE, gchat__v1__get_server_info_request, auth_get_server_info),

@@ -6,6 +6,7 @@
 #include "service/call.h"
 #include "service/hello.h"
 #include "service/page.h"
+#include "service/watch_notes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,12 +181,18 @@ void room_update(struct call *call, const ProtobufCMessage *msg)
 	call_write(call, op_update_room(write, &change), reply_room);
 }
 
+static void reply_deleted(struct call *call)
+{
+	watch_notes_room_deleted(call, call->write.room->name);
+	reply_empty(call);
+}
+
 void room_delete(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__DeleteRoomRequest *r = CALL_REQUEST(Gchat__V1__DeleteRoomRequest, msg);
 	struct write *write = room_begin_change(call, r->room_id);
 	if (write)
-		call_write(call, op_delete_room(write), reply_empty);
+		call_write(call, op_delete_room(write), reply_deleted);
 }
 
 void room_open_direct(struct call *call, const ProtobufCMessage *msg)

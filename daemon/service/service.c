@@ -32,6 +32,7 @@ void service_init(struct service *service, const struct config *config)
 	service->started_us = clock_wall_us();
 	pthread_mutex_init(&service->shared.mu, NULL);
 	user_names_init(&service->user_names);
+	watch_init(&service->watch, WATCH_ENTRIES);
 	LIST_INIT(&service->shared.watches);
 	service->shared.config = config;
 	service->attempts = ratemap_new(SERVICE_RATEMAP_MAX, config->limits.log_ins_per_minute,
@@ -58,6 +59,7 @@ void service_deinit(struct service *service)
 	service->reflection = reflection_free(service->reflection);
 	service->admin_reflection = reflection_free(service->admin_reflection);
 	user_names_deinit(&service->user_names);
+	watch_deinit(&service->watch);
 	pthread_mutex_destroy(&service->shared.mu);
 }
 

@@ -13,6 +13,7 @@
 #include "service/health.h"
 #include "service/reflection.h"
 #include "service/user_names.h"
+#include "service/watch.h"
 #include "shard/hub.h"
 #include <sys/queue.h>
 
@@ -63,6 +64,7 @@ struct service {
 	struct user_names user_names; /* of administrators, for the audit log */
 	atomic_bool draining; /* no new sessions: see service_drain */
 	atomic_bool stopping; /* what goes on for long ends */
+	struct watch watch; /* what happens, for administrators */
 	atomic_bool verifying; /* the store: one at a time */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;

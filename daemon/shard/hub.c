@@ -335,6 +335,7 @@ struct hub *hub_new(const struct hub_options *options)
 		.parted = parted,
 		.profile_changed = profile_changed,
 		.marker_moved = options->on_marker,
+		.happened = options->on_event,
 		.signed_out = signed_out,
 		.ended = ended};
 	hub->shards = mem_new(options->shards, sizeof(*hub->shards));

@@ -27,6 +27,12 @@ struct hub_options {
 	void *arg;
 	/* audience.marker_moved, with the hub as arg. Writer thread. */
 	void (*on_marker)(void *hub, struct account *account, struct room *room, uint64_t read_seq);
+	/* audience.happened, with the hub as arg. Writer thread. May be NULL, as the next two. */
+	void (*on_event)(void *hub, const struct write *write, const struct event *event);
+	/* A session is past its hello, or closed. Shard thread. */
+	void (*on_session)(void *arg, const struct session *session, bool opened);
+	/* A request on a stream was refused. Shard thread. */
+	void (*on_refusal)(void *arg, const struct session *session, enum reason reason);
 };
 
 struct hub {

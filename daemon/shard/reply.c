@@ -110,6 +110,9 @@ static void reply_error(struct session *s, uint64_t request_id, enum reason reas
 	reply.error = &error;
 	rejection_note(reason);
 	count_refusal(s);
+	const struct hub_options *options = &s->shard->hub->options;
+	if (options->on_refusal)
+		options->on_refusal(options->arg, s, reason);
 	if (reason == REASON_RATE_LIMITED)
 		limited_note(LIMITED_RATE,
 			&(struct log_fields){.user = s->account->name, .session = s->id});

@@ -104,12 +104,20 @@ void session_join_account(struct session *s, const char *client, unsigned wants)
 	set_deadline(s, 0);
 }
 
+static void tell(const struct session *s, bool opened)
+{
+	const struct hub_options *options = &s->shard->hub->options;
+	if (options->on_session)
+		options->on_session(options->arg, s, opened);
+}
+
 static void leave_account(struct session *s)
 {
 	struct shard_account *a;
 	atomic_fetch_sub(&s->account->sessions, 1);
 	if (!s->counted)
 		return;
+	tell(s, false);
 	s->counted = false;
 	LIST_REMOVE(s, account_link);
 	HASH_FIND(hh, s->shard->accounts, &s->account->id, sizeof(s->account->id), a);
@@ -125,6 +133,7 @@ static void leave_account(struct session *s)
 void session_go_live(struct session *s)
 {
 	enter(s, SESSION_LIVE, "welcome");
+	tell(s, true);
 	session_make_ready(s);
 }
 

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -105,6 +107,16 @@ static void what_is_no_time_is_refused(void **state)
 			fail_msg("%s was taken", wrong[i]);
 }
 
+static void the_time_of_the_day_is_a_local_one(void **state)
+{
+	char buf[WHEN_BYTES];
+
+	(void)state;
+	assert_int_equal(setenv("TZ", "EST5", 1), 0);
+	tzset();
+	assert_string_equal(when_clock(now_us, buf), "17:13:20");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +124,7 @@ int main(void)
 		cmocka_unit_test(the_past_is_ago_in_its_largest_unit),
 		cmocka_unit_test(the_future_is_ahead),
 		cmocka_unit_test(times_out_of_range_are_still_text),
+		cmocka_unit_test(the_time_of_the_day_is_a_local_one),
 		cmocka_unit_test(dates_and_exact_times_are_read),
 		cmocka_unit_test(a_time_is_read_as_a_date_or_as_so_long_ago),
 		cmocka_unit_test(what_is_no_time_is_refused),

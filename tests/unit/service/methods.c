@@ -125,7 +125,7 @@ static void few_methods_are_for_anyone(void **state)
 static bool only_looks(const char *rpc)
 {
 	static const char *const beginnings[] = {
-		"Get", "List", "Check", "Verify", "Explain", "Export", "Watch"};
+		"Get", "List", "Check", "Verify", "Explain", "Export", "Wait"};
 	for (size_t i = 0; i < GC_LENGTH(beginnings); i++)
 		if (strncmp(rpc, beginnings[i], strlen(beginnings[i])) == 0)
 			return true;

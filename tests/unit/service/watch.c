@@ -1,0 +1,292 @@
+/* The ring of what happens, and those who wait for it. */
+#include "service/watch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum {
+	RING = 8,
+	THREADS = 4,
+	PER_THREAD = 2000,
+};
+
+static const struct watch_filter all;
+
+static void note(struct watch *watch, enum watch_kind kind, const char *user, const char *room)
+{
+	struct watch_entry entry = {.kind = kind};
+
+	(void)snprintf(entry.user, sizeof(entry.user), "%s", user);
+	(void)snprintf(entry.room, sizeof(entry.room), "%s", room);
+	watch_note(watch, &entry);
+}
+
+static void entries_come_once_and_in_order(void **state)
+{
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+
+	(void)state;
+	watch_init(&watch, RING);
+	note(&watch, WATCH_JOINED, "ann", "lobby");
+	note(&watch, WATCH_LEFT, "ann", "lobby");
+	assert_true(watch_next(&watch, &all, &after, &dropped, &entry));
+	assert_int_equal(entry.seq, 1);
+	assert_int_equal(entry.kind, WATCH_JOINED);
+	assert_true(entry.time_us > 0);
+	assert_true(watch_next(&watch, &all, &after, &dropped, &entry));
+	assert_string_equal(entry.user, "ann");
+	assert_false(watch_next(&watch, &all, &after, &dropped, &entry));
+	assert_int_equal(after, watch_newest(&watch));
+	assert_int_equal(dropped, 0);
+	watch_deinit(&watch);
+}
+
+static void what_was_overwritten_is_counted_as_dropped(void **state)
+{
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+
+	(void)state;
+	watch_init(&watch, RING);
+	for (int i = 0; i < RING + 5; i++)
+		note(&watch, WATCH_JOINED, "ann", "lobby");
+	assert_true(watch_next(&watch, &all, &after, &dropped, &entry));
+	assert_int_equal(dropped, 5);
+	assert_int_equal(entry.seq, 6);
+	watch_deinit(&watch);
+}
+
+static void a_filter_lets_through_what_it_names(void **state)
+{
+	struct watch_filter kinds = {.kinds = 1U << WATCH_LEFT};
+	struct watch_filter user = {.user = "bob"};
+	struct watch_filter room = {.room = "den"};
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t dropped = 0;
+	uint64_t after = 0;
+
+	(void)state;
+	watch_init(&watch, RING);
+	note(&watch, WATCH_JOINED, "ann", "lobby");
+	note(&watch, WATCH_LEFT, "bob", "lobby");
+	note(&watch, WATCH_JOINED, "ann", "den");
+	assert_true(watch_next(&watch, &kinds, &after, &dropped, &entry));
+	assert_int_equal(entry.seq, 2);
+	after = 0;
+	assert_true(watch_next(&watch, &user, &after, &dropped, &entry));
+	assert_int_equal(entry.seq, 2);
+	after = 0;
+	assert_true(watch_next(&watch, &room, &after, &dropped, &entry));
+	assert_int_equal(entry.seq, 3);
+	assert_false(watch_next(&watch, &room, &after, &dropped, &entry));
+	watch_deinit(&watch);
+}
+
+/* ---- waiting ---- */
+
+static unsigned woken;
+
+static void on_wake(struct watch_waiter *waiter)
+{
+	(void)waiter;
+	woken++;
+}
+
+static struct mono at(int64_t ms)
+{
+	return (struct mono){.us = ms * CLOCK_US_PER_MS};
+}
+
+static void a_waiter_is_woken_by_what_it_waits_for_or_when_its_time_is_up(void **state)
+{
+	struct watch_waiter one = {
+		.wake = on_wake, .filter = {.room = "den"}, .deadline = at(5000)};
+	struct watch watch;
+
+	(void)state;
+	woken = 0;
+	watch_init(&watch, RING);
+	assert_true(watch_wait(&watch, &one));
+	watch_tick(&watch, at(1));
+	note(&watch, WATCH_JOINED, "ann", "lobby");
+	watch_tick(&watch, at(2));
+	assert_int_equal(woken, 0);
+	note(&watch, WATCH_JOINED, "ann", "den");
+	watch_tick(&watch, at(3));
+	assert_int_equal(woken, 1);
+	one.after = watch_newest(&watch);
+	assert_true(watch_wait(&watch, &one));
+	watch_tick(&watch, at(4999));
+	assert_int_equal(woken, 1);
+	watch_tick(&watch, at(5000));
+	assert_int_equal(woken, 2);
+	watch_deinit(&watch);
+}
+
+static void so_many_may_wait_and_a_stop_wakes_them_all(void **state)
+{
+	struct watch_waiter waiters[WATCH_WAITERS_MAX + 1];
+	struct watch watch;
+
+	(void)state;
+	woken = 0;
+	watch_init(&watch, RING);
+	for (int i = 0; i <= WATCH_WAITERS_MAX; i++) {
+		waiters[i] = (struct watch_waiter){.wake = on_wake, .deadline = at(5000)};
+		assert_int_equal(watch_wait(&watch, &waiters[i]), i < WATCH_WAITERS_MAX);
+	}
+	watch_stop(&watch);
+	assert_int_equal(woken, WATCH_WAITERS_MAX);
+	assert_false(watch_wait(&watch, &waiters[0]));
+	watch_deinit(&watch);
+}
+
+/* ---- counts ---- */
+
+static void messages_are_counted_by_room_while_someone_watches(void **state)
+{
+	struct watch_waiter waiter = {.wake = on_wake, .deadline = at(5000)};
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+
+	(void)state;
+	watch_init(&watch, RING);
+	watch_count_message(&watch, 7, "lobby"); /* nobody watches */
+	assert_true(watch_wait(&watch, &waiter));
+	watch_tick(&watch, at(1));
+	for (int i = 0; i < 3; i++)
+		watch_count_message(&watch, 7, "lobby");
+	watch_tick(&watch, at(500)); /* within the second */
+	assert_int_equal(watch_newest(&watch), 0);
+	watch_tick(&watch, at(1001));
+	assert_true(watch_next(&watch, &all, &after, &dropped, &entry));
+	assert_int_equal(entry.kind, WATCH_MESSAGES);
+	assert_string_equal(entry.room, "lobby");
+	assert_int_equal(entry.count, 3);
+	watch_tick(&watch, at(2002));
+	assert_false(watch_next(&watch, &all, &after, &dropped, &entry));
+	watch_tick(&watch, at(60000)); /* the watcher has not come back */
+	watch_count_message(&watch, 7, "lobby");
+	watch_tick(&watch, at(62000));
+	assert_int_equal(watch_newest(&watch), after);
+	watch_deinit(&watch);
+}
+
+static void rooms_beyond_the_table_are_counted_together(void **state)
+{
+	struct watch_waiter waiter = {.wake = on_wake, .deadline = at(5000)};
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+	uint64_t total = 0;
+
+	(void)state;
+	watch_init(&watch, WATCH_ENTRIES);
+	assert_true(watch_wait(&watch, &waiter));
+	watch_tick(&watch, at(1));
+	for (uint64_t id = 1; id <= WATCH_COUNTED_ROOMS + 10; id++)
+		watch_count_message(&watch, id, "room");
+	watch_tick(&watch, at(2000));
+	assert_int_equal(watch_newest(&watch), WATCH_COUNTED_ROOMS + 1);
+	while (watch_next(&watch, &all, &after, &dropped, &entry))
+		total += entry.count;
+	assert_int_equal(total, WATCH_COUNTED_ROOMS + 10);
+	assert_string_equal(entry.room, "");
+	assert_int_equal(entry.count, 10);
+	watch_deinit(&watch);
+}
+
+static void an_attack_does_not_push_all_else_out(void **state)
+{
+	struct watch_entry refusal = {.kind = WATCH_REFUSED};
+	struct watch_entry entry;
+	struct watch watch;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+
+	(void)state;
+	watch_init(&watch, WATCH_ENTRIES);
+	note(&watch, WATCH_JOINED, "ann", "lobby");
+	for (int i = 0; i < 10000; i++)
+		watch_note_refusal(&watch, &refusal);
+	watch_tick(&watch, at(1));
+	assert_int_equal(watch_newest(&watch), 1 + WATCH_REFUSALS_PER_S + 1);
+	while (watch_next(&watch, &all, &after, &dropped, &entry))
+		continue;
+	assert_int_equal(dropped, 0);
+	assert_int_equal(entry.count, 10000 - WATCH_REFUSALS_PER_S);
+	watch_deinit(&watch);
+}
+
+/* ---- threads ---- */
+
+static void *note_many(void *arg)
+{
+	for (int i = 0; i < PER_THREAD; i++) {
+		note(arg, WATCH_JOINED, "ann", "lobby");
+		watch_count_message(arg, (uint64_t)i % 300 + 1, "lobby");
+	}
+	return NULL;
+}
+
+static void many_threads_lose_nothing_but_what_is_told(void **state)
+{
+	struct watch_waiter waiter = {
+		.wake = on_wake, .filter = {.room = "nowhere"}, .deadline = at(5000)};
+	pthread_t threads[THREADS];
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+	uint64_t seen = 0;
+
+	(void)state;
+	watch_init(&watch, 64);
+	assert_true(watch_wait(&watch, &waiter));
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, note_many, &watch), 0);
+	while (seen + dropped < (uint64_t)THREADS * PER_THREAD) {
+		uint64_t last = after;
+		if (watch_next(&watch, &all, &after, &dropped, &entry)) {
+			assert_int_equal(entry.seq, after);
+			assert_true(after > last);
+			seen++;
+		}
+	}
+	for (int i = 0; i < THREADS; i++)
+		(void)pthread_join(threads[i], NULL);
+	assert_int_equal(after, THREADS * PER_THREAD);
+	watch_stop(&watch);
+	watch_deinit(&watch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_come_once_and_in_order),
+		cmocka_unit_test(what_was_overwritten_is_counted_as_dropped),
+		cmocka_unit_test(a_filter_lets_through_what_it_names),
+		cmocka_unit_test(a_waiter_is_woken_by_what_it_waits_for_or_when_its_time_is_up),
+		cmocka_unit_test(so_many_may_wait_and_a_stop_wakes_them_all),
+		cmocka_unit_test(messages_are_counted_by_room_while_someone_watches),
+		cmocka_unit_test(rooms_beyond_the_table_are_counted_together),
+		cmocka_unit_test(an_attack_does_not_push_all_else_out),
+		cmocka_unit_test(many_threads_lose_nothing_but_what_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
