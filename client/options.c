@@ -29,6 +29,8 @@ const struct option_spec OPTION_SPECS[] = {
 	{"guest", 0, OPTION_FLAG, AT(guest), NULL, "come in as a guest, where the server lets one", 0, 0, NULL},
 	{"fingerprint", 0, OPTION_TEXT, AT(fingerprint), "SHA256", "trust only the certificate with this fingerprint", 0, 0, NULL},
 	{"ca-file", 0, OPTION_TEXT, AT(ca_file), "FILE", "trust only certificates signed by those in FILE", 0, 0, NULL},
+	{"client-cert", 0, OPTION_TEXT, AT(client_cert), "FILE", "show the server this certificate, which may sign in", 0, 0, NULL},
+	{"client-key", 0, OPTION_TEXT, AT(client_key), "FILE", "its key; otherwise in the same file", 0, 0, NULL},
 	{"replace", 0, OPTION_FLAG, AT(replace), NULL, "trust: accept another certificate than the known one", 0, 0, NULL},
 	{"state", 0, OPTION_TEXT, AT(state_dir), "DIR", "keep tokens and known servers in DIR", 0, 0, NULL},
 	{"no-save", 0, OPTION_FLAG, AT(no_save), NULL, "do not keep the token", 0, 0, NULL},
@@ -175,6 +177,8 @@ static int check_together(const struct options *o, struct err_text *why)
 {
 	if (o->fingerprint && o->ca_file)
 		err_say(why, "--fingerprint and --ca-file exclude each other");
+	else if (o->client_key && !o->client_cert)
+		err_say(why, "--client-key needs --client-cert");
 	else if (o->guest && (o->create || o->user))
 		err_say(why, "--guest goes with neither --register nor --user");
 	else if (o->token_file && !o->user)

@@ -55,6 +55,8 @@ struct options {
 	uint64_t password_fd; /* UINT64_MAX: none */
 	const char *fingerprint;
 	const char *ca_file;
+	const char *client_cert;
+	const char *client_key;
 	const char *invite;
 	const char *token_file;
 	const char *state_dir;

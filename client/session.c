@@ -49,6 +49,8 @@ static int open_client(struct session *s, const struct session_wish *wish)
 		.server = s->server,
 		.trust_mode = trust_mode(o),
 		.ca_file = o->ca_file,
+		.client_cert_file = o->client_cert,
+		.client_key_file = o->client_key,
 		.fingerprint = o->verb == VERB_TRUST ? NULL : o->fingerprint,
 		.state_dir = s->state.dir,
 		.keep_cursors = o->resume,
@@ -175,7 +177,7 @@ static int connect_stream(
 int session_start(struct session *s, const struct gchat_cursor *cursors, size_t cursor_count,
 	struct gchat_event **ret_welcome)
 {
-	int status = s->token ? EX_OK : signin_run(s, false);
+	int status = s->token || s->by_certificate ? EX_OK : signin_run(s, false);
 	while (status == EX_OK) {
 		status = connect_stream(s, cursors, cursor_count);
 		if (status == EX_OK)
@@ -211,7 +213,7 @@ int session_find_room(
 int session_need_room(struct session *s, const char *name, struct gchat_room **ret)
 {
 	for (;;) {
-		int status = s->token ? EX_OK : signin_run(s, false);
+		int status = s->token || s->by_certificate ? EX_OK : signin_run(s, false);
 		if (status != EX_OK)
 			return status;
 		struct gchat_error error;

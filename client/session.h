@@ -17,6 +17,7 @@ struct session {
 	char *server; /* owned: "host:port" */
 	char *user; /* owned: who we are; NULL: not known yet */
 	char *token; /* owned, a secret; NULL: not signed in */
+	bool by_certificate; /* signed in without a token */
 };
 
 /* What a session is opened for. */

@@ -74,6 +74,7 @@ void signin_forget(struct session *s)
 	gchat_set_token(s->g, NULL);
 	term_free_secret(s->token);
 	s->token = NULL;
+	s->by_certificate = false;
 }
 
 static void keep(struct session *s, const struct gchat_account *account)
@@ -257,20 +258,39 @@ static void greet(const struct gchat_server_info *info)
 	free(message);
 }
 
+/* Whom the certificate signs in. -EAGAIN: nobody, but another way may do. */
+static int use_certificate(struct session *s, const struct gchat_server_info *info)
+{
+	const struct options *o = s->options;
+	bool wanted = !o->user || !strcmp(o->user, info->certificate_user);
+	if (*info->certificate_user && wanted) {
+		free(s->user);
+		s->user = text_clean_string(TEXT_NAME, info->certificate_user);
+		s->by_certificate = true;
+		return EX_OK;
+	}
+	if (o->user)
+		return -EAGAIN;
+	term_say("%s: the certificate signs nobody in (%s)", s->server,
+		*info->certificate_problem ? info->certificate_problem : "it was not asked for");
+	return term_can_ask() ? -EAGAIN : EX_NOPERM;
+}
+
 int signin_run(struct session *s, bool fresh)
 {
 	const struct options *o = s->options;
 	if (o->token_file)
 		return use_token_file(s);
-	if (!fresh && !o->create && !o->guest && use_kept_token(s))
+	bool shows = o->client_cert && !o->create && !o->guest;
+	if (!fresh && !shows && !o->create && !o->guest && use_kept_token(s))
 		return EX_OK;
 	struct gchat_server_info *info;
 	int status = get_info(s, &info);
 	if (status != EX_OK)
 		return status;
 	greet(info);
-	enum method method = choose_method(s, info);
-	status = -EAGAIN;
+	status = shows ? use_certificate(s, info) : -EAGAIN;
+	enum method method = status == -EAGAIN ? choose_method(s, info) : METHOD_LOGIN;
 	for (int i = 0; i < SIGNIN_ATTEMPTS_MAX && status == -EAGAIN; i++)
 		status = attempt(s, method, info);
 	gchat_free(info);

@@ -38,6 +38,7 @@ static const struct field status_fields[] = {
 	{"store.damaged_rooms", "Damaged rooms", FIELD_COUNT},
 	{"certificate.fingerprint", "Certificate", FIELD_TEXT},
 	{"certificate.not_after", "Valid until", FIELD_TIME},
+	{"certificate.warning", "Certificate warning", FIELD_TEXT},
 	{"counters", "Counters", FIELD_LIST},
 };
 
@@ -99,6 +100,7 @@ static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *st
 	add_store(rows, status);
 	rows_text(rows, certificate ? certificate->fingerprint : NULL);
 	rows_number(rows, certificate ? certificate->not_after_us : 0);
+	rows_text(rows, certificate ? certificate->warning : NULL);
 	add_counters(rows, status);
 }
 

@@ -36,7 +36,9 @@ int gchat_server_info(
 		.limits = convert_limits(msg->limits),
 		.suggested_rooms =
 			convert_texts(info, msg->suggested_rooms, msg->n_suggested_rooms),
-		.suggested_room_count = msg->n_suggested_rooms};
+		.suggested_room_count = msg->n_suggested_rooms,
+		.certificate_user = memory_text(info, msg->certificate_user),
+		.certificate_problem = memory_text(info, msg->certificate_problem)};
 	codec_free(&msg->base);
 	*ret = info;
 	return 0;

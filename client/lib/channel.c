@@ -31,7 +31,20 @@ static grpc_channel *channel_new(struct gchat *g)
 	grpc_channel_args list = {.num_args = GC_LENGTH(args), .args = args};
 	char target[KNOWN_SERVER_SIZE + 8];
 	(void)snprintf(target, sizeof(target), "dns:///%s", g->server);
-	return grpc_channel_create(target, g->creds, &list);
+	return grpc_channel_create(target, g->shared.creds, &list);
+}
+
+/* The certificate as it is now; one that can't be read leaves the one before. Under the mutex. */
+static void renew_identity(struct gchat *g)
+{
+	struct identity identity;
+	const struct settings *s = &g->settings;
+	if (!s->client_cert_file ||
+		identity_read(s->client_cert_file, s->client_key_file, &identity) < 0)
+		return;
+	grpc_channel_credentials_release(g->shared.creds);
+	g->shared.creds = trust_credentials_new(g->trust, &identity);
+	identity_deinit(&identity);
 }
 
 struct link *link_take(struct gchat *g)
@@ -40,6 +53,7 @@ struct link *link_take(struct gchat *g)
 	struct link *link = g->shared.link;
 	if (!link) {
 		trust_forget(g->trust);
+		renew_identity(g);
 		link = mem_new(1, sizeof(*link));
 		link->refs = 1;
 		link->channel = channel_new(g);

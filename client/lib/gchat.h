@@ -41,6 +41,8 @@ struct gchat_options {
 	const char *ca_file; /* PEM, with GCHAT_TRUST_MODE_CA_FILE */
 	const char *fingerprint; /* hexadecimal, "sha256:" and colons allowed, with ..._EXACT */
 	bool accept_new; /* with ..._FIRST_USE: pin an unknown certificate unasked */
+	const char *client_cert_file; /* PEM, shown to servers that ask for one; NULL: none */
+	const char *client_key_file; /* its key, without passphrase; NULL: in the same file */
 	const char *state_dir; /* NULL: nothing is kept (pins, outbox, cursors) */
 	bool keep_cursors; /* keep the places in rooms in state_dir, too */
 	const char *client_name; /* name and version of the program; at most 64 bytes */
@@ -54,7 +56,7 @@ struct gchat_options {
 };
 
 /* Makes a client; connects to nothing yet. state_dir is made (0700) where missing. *ret is owned:
- * gchat_close. 0, -EINVAL (server, fingerprint), -EIO (state_dir, ca_file), with *ret_error. */
+ * gchat_close. 0, -EINVAL (server, fingerprint), -EIO (state_dir, ca_file, client_cert_file), with *ret_error. */
 GC_EXPORT int gchat_open(
 	const struct gchat_options *options, struct gchat **ret, struct gchat_error *ret_error);
 /* Ends the session, the thread and the client. Unacknowledged requests stay in the outbox file.
@@ -88,6 +90,8 @@ struct gchat_server_info {
 	struct gchat_limits limits;
 	const char *const *suggested_rooms;
 	size_t suggested_room_count;
+	const char *certificate_user; /* signed in by client_cert_file as; "": nobody */
+	const char *certificate_problem; /* the reason why not; "": none was shown */
 };
 GC_EXPORT int gchat_server_info(
 	struct gchat *g, struct gchat_server_info **ret, struct gchat_error *ret_error);

@@ -21,6 +21,8 @@ static void copy_settings(struct settings *s, const struct gchat_options *option
 	*s = (struct settings){.state_dir = mem_strdup(options->state_dir),
 		.client_name = mem_strdup(
 			options->client_name ? options->client_name : "libgchat " GCHAT_VERSION),
+		.client_cert_file = mem_strdup(options->client_cert_file),
+		.client_key_file = mem_strdup(options->client_key_file),
 		.keep_cursors = options->keep_cursors && options->state_dir,
 		.want_presence = options->want_presence,
 		.want_typing = options->want_typing,
@@ -29,6 +31,23 @@ static void copy_settings(struct settings *s, const struct gchat_options *option
 		.backoff = backoff_make(options->backoff_min_ms, options->backoff_max_ms),
 		.call_timeout_ms =
 			options->call_timeout_ms ? options->call_timeout_ms : OPEN_CALL_TIMEOUT_MS};
+}
+
+static int check_identity(const struct gchat_options *options, struct gchat_error *ret_error)
+{
+	struct identity identity;
+	if (!options->client_cert_file)
+		return options->client_key_file
+			       ? refuse(ret_error, -EINVAL,
+					 "a key is of no use without its certificate")
+			       : 0;
+	int r = identity_read(options->client_cert_file, options->client_key_file, &identity);
+	if (r == -EINVAL)
+		return refuse(ret_error, -EIO, "the client's certificate and key are no pair");
+	if (r < 0)
+		return refuse(ret_error, -EIO, "the client's certificate or key can't be read");
+	identity_deinit(&identity);
+	return 0;
 }
 
 /* Everything that can be refused. */
@@ -40,7 +59,10 @@ static int prepare(
 			ret_error, -EINVAL, "the server must be a host, host:port or [v6]:port");
 	if (options->state_dir && state_make_folder(options->state_dir) < 0)
 		return refuse(ret_error, -EIO, "the folder for state can't be made or used");
-	int r = trust_new(options, g->host, g->server, &g->trust);
+	int r = check_identity(options, ret_error);
+	if (r < 0)
+		return err_pass(r);
+	r = trust_new(options, g->host, g->server, &g->trust);
 	if (r == -EINVAL)
 		return refuse(ret_error, r, "the fingerprint must be 64 hexadecimal digits");
 	if (r < 0)
@@ -53,7 +75,7 @@ static void start(struct gchat *g, const struct gchat_options *options)
 {
 	copy_settings(&g->settings, options);
 	call_start_grpc();
-	g->creds = trust_credentials_new(g->trust);
+	g->shared.creds = trust_credentials_new(g->trust, NULL);
 	queue_init(&g->queue);
 	TAILQ_INIT(&g->shared.requests);
 	g->shared.next_tag = clock_wall_us(); /* so that tags of two processes hardly meet */
@@ -79,6 +101,7 @@ int gchat_open(
 static void free_shared(struct gchat *g)
 {
 	link_unref(g->shared.link);
+	grpc_channel_credentials_release(g->shared.creds);
 	state_wipe(&g->shared.token);
 	free(g->shared.user);
 	free(g->shared.outbox_user);
@@ -97,12 +120,13 @@ void gchat_close(struct gchat *g)
 	(void)pthread_join(g->thread, NULL); /* joinable and not this thread */
 	queue_deinit(&g->queue);
 	free_shared(g);
-	grpc_channel_credentials_release(g->creds);
 	trust_unref(g->trust);
 	event_queue_deinit(&g->events);
 	outbox_close(&g->outbox);
 	free(g->settings.state_dir);
 	free(g->settings.client_name);
+	free(g->settings.client_cert_file);
+	free(g->settings.client_key_file);
 	free(g);
 	grpc_shutdown_blocking();
 }
@@ -136,7 +160,8 @@ static int settle_identity(struct gchat *g, const struct gchat_session_options *
 		free(g->shared.user);
 		g->shared.user = mem_strdup(options->user);
 	}
-	if (!g->shared.token || (g->settings.state_dir && !g->shared.user))
+	bool anonymous = !g->shared.token && !g->settings.client_cert_file;
+	if (anonymous || (g->settings.state_dir && !g->shared.user))
 		return err_raise(-EINVAL);
 	return 0;
 }

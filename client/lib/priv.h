@@ -27,6 +27,8 @@ enum {
 struct settings {
 	char *state_dir;
 	char *client_name;
+	char *client_cert_file; /* NULL: none is shown */
+	char *client_key_file;
 	bool keep_cursors;
 	bool want_presence;
 	bool want_typing;
@@ -42,7 +44,6 @@ struct gchat {
 	char host[256];
 	char server[KNOWN_SERVER_SIZE]; /* host:port, with brackets around an IPv6 address */
 	struct trust *trust; /* ref */
-	grpc_channel_credentials *creds; /* owned */
 	pthread_t thread;
 
 	struct event_queue events;
@@ -54,6 +55,7 @@ struct gchat {
 
 	struct {
 		pthread_mutex_t mu;
+		grpc_channel_credentials *creds; /* owned */
 		struct link *link; /* ref; NULL: none yet, or the last one failed */
 		char *token; /* owned; NULL: not signed in */
 		char *user; /* owned; NULL: not known */

@@ -54,6 +54,7 @@ struct attempt {
 	grpc_byte_buffer *incoming; /* owned: while the read is under way */
 	grpc_byte_buffer *outgoing; /* owned: while the write is under way */
 	grpc_metadata authorization;
+	bool has_authorization; /* else the client's certificate signs it in */
 	grpc_metadata_array initial;
 	grpc_metadata_array trailing;
 	grpc_status_code status;

@@ -72,7 +72,8 @@ static void start_open(struct attempt *a)
 {
 	grpc_op ops[] = {
 		{.op = GRPC_OP_SEND_INITIAL_METADATA,
-			.data.send_initial_metadata = {.count = 1, .metadata = &a->authorization}},
+			.data.send_initial_metadata = {.count = a->has_authorization ? 1 : 0,
+				.metadata = &a->authorization}},
 		{.op = GRPC_OP_RECV_INITIAL_METADATA,
 			.data.recv_initial_metadata.recv_initial_metadata = &a->initial},
 	};
@@ -108,14 +109,15 @@ static void start_half_close(struct attempt *a)
 	op_start(&a->write_op, a->call, &op, 1);
 }
 
-static grpc_metadata make_authorization(struct gchat *g)
+static void make_authorization(struct gchat *g, struct attempt *a)
 {
 	char *value GC_CLEANUP(mem_freep) = NULL;
 	gchat_lock(g);
+	a->has_authorization = g->shared.token != NULL;
 	int n = asprintf(&value, METADATA_BEARER "%s", g->shared.token ? g->shared.token : "");
 	gchat_unlock(g);
 	GC_ASSERT(n > 0);
-	return metadata_make("authorization", value);
+	a->authorization = metadata_make("authorization", value);
 }
 
 void attempt_start(struct gchat *g)
@@ -129,7 +131,7 @@ void attempt_start(struct gchat *g)
 	a->call = grpc_channel_create_call(a->link->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
 		g->queue.cq, grpc_slice_from_static_string("/gchat.v1.Chat/Connect"), NULL,
 		gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
-	a->authorization = make_authorization(g);
+	make_authorization(g, a);
 	grpc_metadata_array_init(&a->initial);
 	grpc_metadata_array_init(&a->trailing);
 	start_open(a);

@@ -107,7 +107,7 @@ void trust_unref(struct trust *t)
 	free(t);
 }
 
-grpc_channel_credentials *trust_credentials_new(struct trust *t)
+grpc_channel_credentials *trust_credentials_new(struct trust *t, const struct identity *identity)
 {
 	atomic_fetch_add(&t->refs, 1); /* the verifier's, returned in on_destruct */
 	grpc_tls_certificate_verifier *verifier =
@@ -116,6 +116,8 @@ grpc_channel_credentials *trust_credentials_new(struct trust *t)
 	grpc_tls_credentials_options_set_verify_server_cert(options, 0);
 	grpc_tls_credentials_options_set_check_call_host(options, 0);
 	grpc_tls_credentials_options_set_certificate_verifier(options, verifier);
+	if (identity)
+		identity_use(identity, options);
 	grpc_channel_credentials *creds = grpc_tls_credentials_create(options);
 	grpc_tls_certificate_verifier_release(verifier);
 	return creds;

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "lib/gchat.h"
+#include "lib/identity.h"
 #include "lib/known.h"
 #include <grpc/grpc_security.h>
 #include <limits.h>
@@ -39,8 +40,9 @@ int trust_new(const struct gchat_options *options, const char *host, const char 
 	struct trust **ret) GC_MUST_CHECK;
 void trust_unref(struct trust *t);
 
-/* Credentials that ask `t`. Owned: grpc_channel_credentials_release. */
-grpc_channel_credentials *trust_credentials_new(struct trust *t);
+/* Credentials that ask `t`, and show `identity` to servers that ask for one (NULL: none). Owned:
+ * grpc_channel_credentials_release. */
+grpc_channel_credentials *trust_credentials_new(struct trust *t, const struct identity *identity);
 
 /* Decides about a chain in PEM, leaf first. True: go on. */
 bool trust_check(struct trust *t, const char *pem);

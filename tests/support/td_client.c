@@ -311,6 +311,8 @@ struct td_client *td_open(struct td *td, const struct td_client_options *options
 		.accept_new = true,
 		.state_dir = o->state_name ? td_path(td, o->state_name, state_dir) : NULL,
 		.keep_cursors = o->keep_cursors,
+		.client_cert_file = o->client_cert_file,
+		.client_key_file = o->client_key_file,
 		.client_name = "gchat-test",
 		.want_presence = o->want_presence,
 		.want_typing = o->want_typing,

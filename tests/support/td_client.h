@@ -15,6 +15,8 @@ struct td_client_options {
 	const char *address; /* NULL: td_address; e.g. a wire's, or the IPv6 one */
 	const char *state_name; /* folder below the td's for pins, outbox, cursors; NULL: none */
 	bool keep_cursors;
+	const char *client_cert_file; /* NULL: none */
+	const char *client_key_file;
 	bool want_presence;
 	bool want_typing;
 	bool want_profiles;

@@ -86,6 +86,7 @@ static void wrong_usage_is_refused_with_its_name(void **state)
 	check_refused("--guest --user=x", "--guest");
 	check_refused("--token-file=f", "--user");
 	check_refused("--fingerprint=a --ca-file=b", "exclude");
+	check_refused("--client-key=k", "--client-key needs --client-cert");
 	check_refused("--password-file=a --password-fd=3", "exclude");
 }
 
