@@ -5,7 +5,9 @@
 #include "ctl/admin.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -101,23 +103,30 @@ static int say_not_running(struct admin *admin, const char *why)
 	return EXIT_NOT_RUNNING;
 }
 
+static int say_not_permitted(struct admin *admin)
+{
+	say(admin,
+		"gchatctl: %s: not permitted; use sudo, or join the group gchat: "
+		"usermod -aG gchat USER\n",
+		admin->socket);
+	return EXIT_NOT_PERMITTED;
+}
+
 static int say_connect_failed(struct admin *admin, int error)
 {
-	if (error == EACCES || error == EPERM) {
-		say(admin,
-			"gchatctl: %s: not permitted; use sudo, or join the group gchat: "
-			"usermod -aG gchat USER\n",
-			admin->socket);
-		return EXIT_NOT_PERMITTED;
-	}
+	if (error == EACCES || error == EPERM)
+		return say_not_permitted(admin);
 	return say_not_running(admin, strerror(error));
 }
 
-/* Asks the kernel whether someone listens; also what makes systemd start the daemon. */
-static int try_socket(struct admin *admin)
+/* Asks the kernel whether someone listens; also what makes systemd start the daemon. *ret_fd: the
+ * connection, owned, or -1. */
+static int try_socket(struct admin *admin, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int exit_status = EXIT_DONE;
+
+	*ret_fd = -1;
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", admin->socket) >=
 		(int)sizeof(address.sun_path)) {
@@ -128,9 +137,29 @@ static int try_socket(struct admin *admin)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		exit_status = say_connect_failed(admin, errno);
-	if (fd >= 0)
+	if (fd >= 0 && exit_status == EXIT_DONE)
+		*ret_fd = fd;
+	else if (fd >= 0)
 		(void)close(fd);
 	return exit_status;
+}
+
+/* Whether the daemon, which speaks first to those it serves, hangs up on us without a word: so it
+ * does on users that may not administer, where the socket's mode doesn't keep them out. */
+static bool is_turned_away(struct admin *admin)
+{
+	enum {
+		WAIT_MS = 2000
+	};
+	char byte;
+	int fd;
+
+	if (try_socket(admin, &fd) != EXIT_DONE)
+		return false;
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	bool silent = poll(&pfd, 1, WAIT_MS) == 1 && recv(fd, &byte, 1, 0) <= 0;
+	(void)close(fd);
+	return silent;
 }
 
 static int exit_status_of(uint32_t code)
@@ -144,8 +173,9 @@ static int exit_status_of(uint32_t code)
 
 static int say_refused(struct admin *admin, const char *method, const struct gchat_error *error)
 {
+	if (error->code == GRPC_STATUS_UNAVAILABLE && is_turned_away(admin))
+		return say_not_permitted(admin);
 	char *message = clean_text(error->message);
-
 	if (error->code == GRPC_STATUS_DEADLINE_EXCEEDED)
 		say(admin,
 			"gchatctl: %s: no answer within %lld s; wait longer with --timeout, or see: "
@@ -164,9 +194,11 @@ int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *
 	struct gchat_error error = {0};
 
 	if (!admin->channel) {
-		int exit_status = try_socket(admin);
+		int fd;
+		int exit_status = try_socket(admin, &fd);
 		if (exit_status != EXIT_DONE)
 			return exit_status;
+		(void)close(fd);
 		admin->channel = call_channel_open(admin->socket);
 	}
 	(void)snprintf(path, sizeof(path), "/gchat.v1.Admin/%s", method);

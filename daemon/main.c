@@ -111,8 +111,8 @@ int main(int argc, char **argv)
 	if (server_run(config, path, &err) < 0) {
 		char trace[ERR_TEXT_BYTES];
 		err_trace(trace, sizeof(trace));
-		log_error("gchatd can't start: %s (%s)", err.text[0] ? err.text : "see the trace",
-			trace);
+		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_START_FAILED, "gchatd can't start: %s (%s)",
+			err.text[0] ? err.text : "see the trace", trace);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

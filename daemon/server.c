@@ -65,8 +65,9 @@ static void raise_descriptors(const struct config *c)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted)
-		log_warning("only %llu descriptors allowed, limits.connections needs %llu: raise "
-			    "LimitNOFILE or lower it",
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_DESCRIPTORS,
+			"only %llu descriptors allowed, limits.connections needs %llu: raise "
+			"LimitNOFILE or lower it",
 			(unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
 }
 

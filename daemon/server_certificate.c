@@ -45,7 +45,7 @@ int server_open_certificate(struct server *s, struct err_text *err)
 			"new pair in place and reload",
 			pair->flaw.text);
 	if (pair->doubt.text[0])
-		log_warning("%s", pair->doubt.text);
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_DOUBT, "%s", pair->doubt.text);
 	s->tls = tls_holder_new(pair);
 	server_certificate_seen(s);
 	return 0;

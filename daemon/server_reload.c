@@ -67,7 +67,8 @@ static void on_difference(
 	if (live)
 		log_notice("configuration changed key=%s before=%s after=%s", key, before, after);
 	else
-		log_warning("configuration changed, but %s needs a restart before=%s after=%s", key,
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_NEEDS_RESTART,
+			"configuration changed, but %s needs a restart before=%s after=%s", key,
 			before, after);
 }
 
@@ -141,7 +142,8 @@ static void refuse_config(const struct config_errors *errors)
 {
 	for (size_t i = 0; i < errors->count && i < CONFIG_ERRORS_MAX; i++)
 		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED, "%s", errors->lines[i]);
-	log_error("configuration refused, the one in force stays errors=%zu", errors->count);
+	log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_CONFIG_REFUSED,
+		"configuration refused, the one in force stays errors=%zu", errors->count);
 }
 
 /* NULL: there is none, or it is refused and that was said. */

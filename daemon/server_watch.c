@@ -16,11 +16,13 @@ static void say_health(const struct server *s, enum store_health before, enum st
 			s->config->store.folder);
 		return;
 	case STORE_HEALTH_UNAVAILABLE:
-		log_error("the store can't write: all changes are refused folder=%s",
+		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_STORE_UNAVAILABLE,
+			"the store can't write: all changes are refused folder=%s",
 			s->config->store.folder);
 		return;
 	case STORE_HEALTH_OK:
-		log_notice("the store takes all changes again after=%s refused=%llu",
+		log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_STORE_RECOVERED,
+			"the store takes all changes again after=%s refused=%llu",
 			before == STORE_HEALTH_READ_ONLY ? "full" : "unavailable",
 			(unsigned long long)metric_get(METRIC_DISK_FULL));
 		return;

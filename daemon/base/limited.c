@@ -20,12 +20,18 @@ static const struct {
 /* Static storage: zeroed, which is what LOG_LIMIT_INIT says. */
 static struct log_limit lines[_LIMITED_MAX];
 
+static void say(const char *setting, const struct log_fields *who, uint32_t dropped)
+{
+	struct log_fields fields = *who;
+	fields.reason = setting;
+	log_with(LOG_LEVEL_NOTICE, &fields, LOG_ID_LIMITED, "refused for now limit=%s dropped=%u",
+		setting, (unsigned)dropped);
+}
+
 void limited_note(enum limited limit, const struct log_fields *who)
 {
 	uint32_t dropped = 0;
 	metric_add(table[limit].metric, 1);
 	if (log_limit_allows(&lines[limit], &dropped))
-		log_with(LOG_LEVEL_NOTICE, who, LOG_ID_LIMITED,
-			"refused for now limit=%s dropped=%u", table[limit].setting,
-			(unsigned)dropped);
+		say(table[limit].setting, who, dropped);
 }

@@ -22,7 +22,7 @@ enum log_sink {
 
 enum {
 	FIELD_BYTES = 256,
-	JOURNAL_FIELDS_MAX = 8, /* PRIORITY, MESSAGE_ID and four GCHAT_, with two to spare */
+	JOURNAL_FIELDS_MAX = 8, /* PRIORITY, MESSAGE_ID and six GCHAT_ */
 	SESSION_DIGITS = 24,
 };
 
@@ -135,6 +135,10 @@ static void write_stderr(int level, const struct log_fields *f, struct line *lin
 		line_add(line, " peer=%s", f->peer);
 	if (f->user)
 		line_add(line, " user=%s", f->user);
+	if (f->reason)
+		line_add(line, " cause=%s", f->reason);
+	if (f->uid)
+		line_add(line, " uid=%u", (unsigned)*f->uid);
 	neutralise(line->text, line->len);
 	char prefix[8] = "";
 	if (atomic_load(&log_sink) != SINK_PLAIN)
@@ -182,6 +186,9 @@ static bool write_journal(
 	journal_add(&j, "GCHAT_SESSION", f->session ? number : NULL);
 	journal_add(&j, "GCHAT_PEER", f->peer);
 	journal_add(&j, "GCHAT_USER", f->user);
+	journal_add(&j, "GCHAT_REASON", f->reason);
+	(void)snprintf(number, sizeof(number), "%u", f->uid ? (unsigned)*f->uid : 0);
+	journal_add(&j, "GCHAT_UID", f->uid ? number : NULL);
 	neutralise(line->text, line->len);
 	int n = snprintf(message, sizeof(message), "%s%s", key, line->text);
 	j.iov[j.count++] = (struct iovec){.iov_base = message, .iov_len = (size_t)n};

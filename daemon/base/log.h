@@ -34,6 +34,8 @@ struct log_fields {
 	uint64_t session; /* GCHAT_SESSION, session= */
 	const char *peer; /* GCHAT_PEER, peer=, an address */
 	const char *user; /* GCHAT_USER, user= */
+	const char *reason; /* GCHAT_REASON, cause=: a reason, a limit, a counter's name */
+	const uint32_t *uid; /* GCHAT_UID, uid=: an administrator, on this machine */
 };
 
 /* Finds the sink and sets the level. Main thread, before any other; may be called again. */

@@ -42,3 +42,17 @@
 #define LOG_ID_AUDIT_LOST "f21c7e8830d94b6d8a54c0be917d6fa3"
 /* The new metrics.listen can't be applied; the metrics are served where they were, or not at all. */
 #define LOG_ID_METRICS_REFUSED "1f4c86f0e5a14d0db9b0c2a77e6f3d58"
+/* The daemon could not start. */
+#define LOG_ID_START_FAILED "0be3d5a1c96f4e7f8d24b71f60ca9e38"
+/* At the start: fewer file descriptors are allowed than limits.connections needs. */
+#define LOG_ID_DESCRIPTORS "c2f8670b41d94a8eb5d37e90fa1826c4"
+/* Frames within TLS can't be looked at: floods are noticed later, by their bytes. */
+#define LOG_ID_FRAMES_UNSEEN "6a913fd28be04c1d9c75e20b84f7d1a6"
+/* The store can't write at all; reading goes on. */
+#define LOG_ID_STORE_UNAVAILABLE "e85b0c74f3a2416e90d1cb5f8327ea94"
+/* The store takes all changes again. */
+#define LOG_ID_STORE_RECOVERED "2d7fa9460c1b4ee3a7f84d05b6319ec7"
+/* A setting was changed, but it takes a restart to apply it. */
+#define LOG_ID_NEEDS_RESTART "b40ce9731f584d2f86a2e5d70c8b9f13"
+/* The certificate in service is good, but something about it may surprise clients. */
+#define LOG_ID_CERT_DOUBT "73d1e6fa05c84b9b8f2a46c1d9e07b52"

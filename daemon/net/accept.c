@@ -64,7 +64,8 @@ int acceptor_start(const struct acceptor_options *o, struct acceptor **ret, stru
 	struct acceptor *a GC_CLEANUP(acceptor_freep) = acceptor_new(o);
 	struct acceptor *before = *ret;
 	if (!tap_start())
-		log_warning("frames inside TLS can't be looked at: floods are cut by bytes alone");
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_FRAMES_UNSEEN,
+			"frames inside TLS can't be looked at: floods are cut by bytes alone");
 	int r = accept_loop_init(a);
 	*ret = a;
 	if (r == 0)

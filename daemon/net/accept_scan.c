@@ -92,7 +92,8 @@ static void check_tap(struct acceptor *a)
 		return;
 	a->tap_checked = true;
 	if (tap_start() && tap_reads() == 0)
-		log_warning("frames inside TLS pass unseen: floods are cut by bytes alone");
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_FRAMES_UNSEEN,
+			"frames inside TLS pass unseen: floods are cut by bytes alone");
 }
 
 static void look_at(struct acceptor *a, struct conn *conn, struct mono now)

@@ -37,7 +37,7 @@ static struct log_limit limits[_GUARD_REASON_MAX];
 
 static void report(enum guard_reason reason, const char *what, const char *address)
 {
-	struct log_fields fields = {.peer = address};
+	struct log_fields fields = {.peer = address, .reason = metric_name(causes[reason].metric)};
 	const char *setting = causes[reason].setting;
 	uint32_t dropped = 0;
 	metric_add(causes[reason].metric, 1);

@@ -28,13 +28,14 @@ static void log_change(const struct audit *audit)
 {
 	const struct audit_entry *e = &audit->entry;
 	bool kept = audit->status == STORE_OK;
-	log_with(kept ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, NULL,
+	const struct log_fields who = {.uid = &e->uid};
+	log_with(kept ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, &who,
 		kept ? LOG_ID_AUDIT : LOG_ID_AUDIT_LOST,
-		"%s action=%s uid=%u name=%s pid=%u outcome=%s%s%s",
+		"%s action=%s name=%s pid=%u outcome=%s%s%s",
 		kept ? "an administrator's call"
 		     : "an administrator's call could not be written to the audit log",
-		e->action, e->uid, e->user[0] ? e->user : "-", e->pid, e->outcome,
-		e->object[0] ? " " : "", e->object);
+		e->action, e->user[0] ? e->user : "-", e->pid, e->outcome, e->object[0] ? " " : "",
+		e->object);
 }
 
 /* Shard thread. */

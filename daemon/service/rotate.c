@@ -127,7 +127,7 @@ static int rotate(
 		"certificate rotated before=%s after=%s", ret->before.fingerprint,
 		ret->after.fingerprint);
 	if (ret->doubt.text[0])
-		log_warning("%s", ret->doubt.text);
+		log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_DOUBT, "%s", ret->doubt.text);
 	return 0;
 }
 

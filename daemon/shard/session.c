@@ -213,12 +213,28 @@ static void put_going_away(struct session *s, enum reason reason, const char *te
 	session_put(s, FRAME_GOING_AWAY, &away.base);
 }
 
+/* Each reason is limited by itself: many of one kind don't hide another. A shutdown ends them all. */
+static void note_end(const struct session *s, enum reason reason)
+{
+	static struct log_limit limits[_REASON_MAX]; /* zeroed, which is what LOG_LIMIT_INIT says */
+	uint32_t dropped = 0;
+	const struct log_fields fields = {.session = s->id,
+		.peer = s->peer,
+		.user = s->account->name,
+		.reason = reason_name(reason)};
+	if (reason != REASON_NONE && reason != REASON_SHUTDOWN &&
+		log_limit_allows(&limits[reason], &dropped))
+		log_with(LOG_LEVEL_INFO, &fields, LOG_ID_SESSION_ENDED,
+			"a session was ended dropped=%u", (unsigned)dropped);
+}
+
 void session_end(struct session *s, enum reason reason, const char *text)
 {
 	if (s->state >= SESSION_ENDING)
 		return;
 	s->end_reason = reason;
 	enter(s, SESSION_ENDING, reason_name(reason));
+	note_end(s, reason);
 	set_deadline(s, SESSION_END_MS);
 	if (reason != REASON_NONE)
 		put_going_away(s, reason, text ? text : reason_text(reason));

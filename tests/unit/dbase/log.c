@@ -111,12 +111,16 @@ static void debug_arguments_are_not_evaluated_when_debug_is_off(void **state)
 static void fields_follow_the_sentence_as_key_and_value(void **state)
 {
 	(void)state;
-	struct log_fields fields = {
-		.room = "lobby", .session = 7, .peer = "[2001:db8::1]:999", .user = "ada"};
+	struct log_fields fields = {.room = "lobby",
+		.session = 7,
+		.peer = "[2001:db8::1]:999",
+		.user = "ada",
+		.reason = "REMOVED",
+		.uid = &(uint32_t){1000}};
 	log_open(LOG_LEVEL_INFO);
 	log_with(LOG_LEVEL_NOTICE, &fields, LOG_ID_SESSION_ENDED, "session ended why=%s", "idle");
 	assert_string_equal(written(), "<5>session ended why=idle room=lobby session=7 "
-				       "peer=[2001:db8::1]:999 user=ada\n");
+				       "peer=[2001:db8::1]:999 user=ada cause=REMOVED uid=1000\n");
 }
 
 static void nothing_a_peer_says_begins_another_line_or_moves_a_terminal(void **state)
@@ -145,14 +149,18 @@ static void a_long_line_is_cut_and_stays_one_line(void **state)
 static void the_journal_gets_fields_and_stderr_nothing(void **state)
 {
 	(void)state;
-	struct log_fields fields = {
-		.room = "lobby", .session = 7, .peer = "192.0.2.1", .user = "ada"};
+	struct log_fields fields = {.room = "lobby",
+		.session = 7,
+		.peer = "192.0.2.1",
+		.user = "ada",
+		.reason = "cut_bytes",
+		.uid = &(uint32_t){0}};
 	open_journal(0);
 	log_with(LOG_LEVEL_WARNING, &fields, LOG_ID_GUARD_CUT, "cut bytes=%d", 9);
 	assert_string_equal(capture.text,
 		"PRIORITY=4\nMESSAGE_ID=" LOG_ID_GUARD_CUT
 		"\nGCHAT_ROOM=lobby\nGCHAT_SESSION=7\nGCHAT_PEER=192.0.2.1\n"
-		"GCHAT_USER=ada\nMESSAGE=cut bytes=9\n");
+		"GCHAT_USER=ada\nGCHAT_REASON=cut_bytes\nGCHAT_UID=0\nMESSAGE=cut bytes=9\n");
 	assert_string_equal(written(), "");
 }
 
