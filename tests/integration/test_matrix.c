@@ -33,6 +33,8 @@ enum person {
 	NOBODY, /* no token */
 	GUEST, /* in no room */
 	OTHER, /* signed in, in no room */
+	BANNED, /* from the hall; never in the den */
+	MUTED, /* in the hall; a member of both */
 	MEMBER,
 	MODERATOR,
 	OWNER,
@@ -42,7 +44,7 @@ enum person {
 };
 
 static const char *const person_names[_PEOPLE] = {
-	"nobody", "guest", "other", "member", "moderator", "owner", "target"};
+	"nobody", "guest", "other", "banned", "muted", "member", "moderator", "owner", "target"};
 
 /* A letter for each answer, so that a row is a word. */
 static const struct {
@@ -65,6 +67,8 @@ static const struct {
 	{'i', REASON_BAD_IMAGE},
 	{'o', REASON_UNKNOWN_USER},
 	{'k', REASON_UNKNOWN_MESSAGE},
+	{'b', REASON_BANNED},
+	{'q', REASON_MUTED},
 };
 
 /* "$hall" is a public room, "$den" a private one; member, moderator, owner and target are in both.
@@ -78,66 +82,75 @@ struct row {
 
 /* clang-format off */
 static const struct row call_rows[] = {
-	/*                                                  nobody guest other member moderator owner */
-	{"Auth/GetServerInfo", "",                                          "......"},
-	{"Auth/CreateAccount", "user=$target password=longenough",          "eeeeee"},
-	{"Auth/Login", "user=$target password=wrong-password",              "wwwwww"},
-	{"Auth/LoginGuest", "",                                             "......"},
-	{"Auth/ListTokens", "",                                             "s....."},
-	{"Auth/RevokeToken", "token_id=$their_token",                       "snnnnn"},
-	{"Auth/ChangePassword", "old_password=wrong-password new_password=longenough2", "swwwww"},
-	{"Auth/Logout", "",                                                 "s....."},
-	{"Chat/Connect", "",                                                "s....."},
-	{"Chat/ListRooms", "",                                              "s....."},
-	{"Chat/GetRoom", "room_id=$hall",                                   "s....."},
-	{"Chat/GetRoom", "room_id=$den",                                    "srr..."},
-	{"Chat/CreateRoom", "name=$fresh",                                  "sp...."},
-	{"Chat/UpdateRoom", "room_id=$hall set_title=true title=x",         "smmpp."},
-	{"Chat/UpdateRoom", "room_id=$hall set_topic=true topic=x",         "smmp.."},
-	{"Chat/UpdateRoom", "room_id=$hall set_visibility=true visibility=VISIBILITY_PRIVATE", "smmpp."},
-	{"Chat/UpdateRoom", "room_id=$den set_topic=true topic=x",          "srrp.."},
-	{"Chat/DeleteRoom", "room_id=$hall",                                "smmpp."},
-	{"Chat/DeleteRoom", "room_id=$den",                                 "srrpp."},
-	{"Chat/ListMembers", "room_id=$hall",                               "smm..."},
-	{"Chat/ListMembers", "room_id=$den",                                "srr..."},
-	{"Chat/GetHistory", "room_id=$hall after_seq=0",                    "smm..."},
-	{"Chat/GetHistory", "room_id=$den after_seq=0",                     "srr..."},
-	{"Chat/SearchMessages", "query=x",                                  "uuuuuu"},
-	{"Chat/GetProfiles", "users=$target",                               "s....."},
-	{"Chat/UpdateProfile", "set_status_text=true status_text=x",        "s....."},
-	{"Chat/SetAvatar", "total_bytes=4 chunk=none",                      "siiiii"},
-	{"Chat/DeleteAvatar", "",                                           "s....."},
-	{"Chat/GetAvatar", "avatar_hash=0123456789abcdef0123456789abcdef",  "snnnnn"},
-	{"Chat/ListReadMarkers", "",                                        "s....."},
-	{"Chat/OpenDirectRoom", "user=$target",                             "sp...."},
-	{"Chat/RemoveMember", "room_id=$hall user=$target",                 "smmp.."},
-	{"Chat/RemoveMember", "room_id=$den user=$target",                  "srrp.m"},
-	{"Chat/RemoveMember", "room_id=$hall user=$owner",                  "smmppp"},
-	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_READER", "smmp.."},
-	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_MODERATOR", "smmpp."},
-	{"Chat/SetMemberRole", "room_id=$hall user=$owner role=ROLE_READER", "smmppl"},
-	{"Chat/SetMemberRole", "room_id=$den user=$target role=ROLE_READER", "srrp.."},
+	/*                      nobody guest other banned muted member moderator owner */
+	{"Auth/GetServerInfo", "",                                          "........"},
+	{"Auth/CreateAccount", "user=$target password=longenough",          "eeeeeeee"},
+	{"Auth/Login", "user=$target password=wrong-password",              "wwwwwwww"},
+	{"Auth/LoginGuest", "",                                             "........"},
+	{"Auth/ListTokens", "",                                             "s......."},
+	{"Auth/RevokeToken", "token_id=$their_token",                       "snnnnnnn"},
+	{"Auth/ChangePassword", "old_password=wrong-password new_password=longenough2", "swwwwwww"},
+	{"Auth/Logout", "",                                                 "s......."},
+	{"Chat/Connect", "",                                                "s......."},
+	{"Chat/ListRooms", "",                                              "s......."},
+	{"Chat/GetRoom", "room_id=$hall",                                   "s......."},
+	{"Chat/GetRoom", "room_id=$den",                                    "srrr...."},
+	{"Chat/CreateRoom", "name=$fresh",                                  "sp......"},
+	{"Chat/UpdateRoom", "room_id=$hall set_title=true title=x",         "smmmqpp."},
+	{"Chat/UpdateRoom", "room_id=$hall set_topic=true topic=x",         "smmmqp.."},
+	{"Chat/UpdateRoom", "room_id=$hall set_visibility=true visibility=VISIBILITY_PRIVATE", "smmmqpp."},
+	{"Chat/UpdateRoom", "room_id=$den set_topic=true topic=x",          "srrrpp.."},
+	{"Chat/DeleteRoom", "room_id=$hall",                                "smmmppp."},
+	{"Chat/DeleteRoom", "room_id=$den",                                 "srrrppp."},
+	{"Chat/ListMembers", "room_id=$hall",                               "smmm...."},
+	{"Chat/ListMembers", "room_id=$den",                                "srrr...."},
+	{"Chat/GetHistory", "room_id=$hall after_seq=0",                    "smmm...."},
+	{"Chat/GetHistory", "room_id=$den after_seq=0",                     "srrr...."},
+	{"Chat/SearchMessages", "query=x",                                  "uuuuuuuu"},
+	{"Chat/GetProfiles", "users=$target",                               "s......."},
+	{"Chat/UpdateProfile", "set_status_text=true status_text=x",        "s......."},
+	{"Chat/SetAvatar", "total_bytes=4 chunk=none",                      "siiiiiii"},
+	{"Chat/DeleteAvatar", "",                                           "s......."},
+	{"Chat/GetAvatar", "avatar_hash=0123456789abcdef0123456789abcdef",  "snnnnnnn"},
+	{"Chat/ListReadMarkers", "",                                        "s......."},
+	{"Chat/OpenDirectRoom", "user=$target",                             "sp......"},
+	{"Chat/RemoveMember", "room_id=$hall user=$target",                 "smmmpp.."},
+	{"Chat/RemoveMember", "room_id=$den user=$target",                  "srrrpp.m"},
+	{"Chat/RemoveMember", "room_id=$hall user=$owner",                  "smmmpppp"},
+	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_READER", "smmmpp.."},
+	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_MODERATOR", "smmmppp."},
+	{"Chat/SetMemberRole", "room_id=$hall user=$owner role=ROLE_READER", "smmmpppl"},
+	{"Chat/BanMember", "room_id=$hall user=$target",                    "smmmpp.."},
+	{"Chat/BanMember", "room_id=$den user=$target",                     "srrrpp.."},
+	{"Chat/BanMember", "room_id=$hall user=$owner",                     "smmmpppp"},
+	{"Chat/UnbanMember", "room_id=$hall user=$banned",                  "smmmpp.n"},
+	{"Chat/ListRoomBans", "room_id=$hall",                              "smmmpp.."},
+	{"Chat/ListRoomBans", "room_id=$den",                               "srrrpp.."},
+	{"Chat/MuteMember", "room_id=$hall user=$target duration_s=60",     "smmmpp.."},
+	{"Chat/MuteMember", "room_id=$den user=$target duration_s=60",      "srrrpp.."},
+	{"Chat/MuteMember", "room_id=$hall user=$owner duration_s=60",      "smmmpppp"},
+	{"Chat/SetMemberRole", "room_id=$den user=$target role=ROLE_READER", "srrrpp.."},
 };
 
 static const struct row frame_rows[] = {
-	{"hello", "protocol_version=1",                                     "s22222"},
-	{"send", "room_id=$hall client_msg_id=id text=x",                   "smm..."},
-	{"send", "room_id=$den client_msg_id=id text=x",                    "smm..."},
-	{"edit", "room_id=$hall client_msg_id=id target_seq=$seq text=x",   "smmaaa"},
-	{"edit", "room_id=$hall client_msg_id=id target_seq=$mine text=x",  "smm..."},
-	{"delete", "room_id=$hall client_msg_id=id target_seq=$seq",        "smma.."},
-	{"delete", "room_id=$hall client_msg_id=id target_seq=$mine",       "smm..."},
-	{"react", "room_id=$hall client_msg_id=id target_seq=$seq emoji=+", "smm..."},
-	{"join", "room_id=$hall",                                           "s....."},
-	{"join", "room_id=$den",                                            "srr..."},
-	{"leave", "room_id=$hall",                                          "smm..l"},
-	{"leave", "room_id=$den",                                           "smm..l"},
-	{"invite", "room_id=$den user=$other",                              "smmp.."},
-	{"set_topic", "room_id=$hall topic=x",                              "smmp.."},
-	{"mark_read", "room_id=$hall seq=1",                                "smm..."},
-	{"set_typing", "room_id=$hall typing=true",                         "smm..."},
-	{"set_presence", "state=PRESENCE_AWAY",                       "s....."},
-	{"ping", "",                                                        "s....."},
+	{"hello", "protocol_version=1",                                     "s2222222"},
+	{"send", "room_id=$hall client_msg_id=id text=x",                   "smmmq..."},
+	{"send", "room_id=$den client_msg_id=id text=x",                    "smmm...."},
+	{"edit", "room_id=$hall client_msg_id=id target_seq=$seq text=x",   "smmmqaaa"},
+	{"edit", "room_id=$hall client_msg_id=id target_seq=$mine text=x",  "smmmq..."},
+	{"delete", "room_id=$hall client_msg_id=id target_seq=$seq",        "smmmaa.."},
+	{"delete", "room_id=$hall client_msg_id=id target_seq=$mine",       "smmmk..."},
+	{"react", "room_id=$hall client_msg_id=id target_seq=$seq emoji=+", "smmmq..."},
+	{"join", "room_id=$hall",                                           "s..b...."},
+	{"join", "room_id=$den",                                            "srrr...."},
+	{"leave", "room_id=$hall",                                          "smmm...l"},
+	{"leave", "room_id=$den",                                           "smmm...l"},
+	{"invite", "room_id=$den user=$other",                              "smmmpp.."},
+	{"set_topic", "room_id=$hall topic=x",                              "smmmqp.."},
+	{"mark_read", "room_id=$hall seq=1",                                "smmm...."},
+	{"set_typing", "room_id=$hall typing=true",                         "smmmq..."},
+	{"set_presence", "state=PRESENCE_AWAY",                       "s......."},
+	{"ping", "",                                                        "s......."},
 };
 /* clang-format on */
 
@@ -353,7 +366,7 @@ static void bring_in(struct world *w, enum person person)
 
 static void make_world(struct world *w)
 {
-	static const enum person inside[] = {MEMBER, MODERATOR, TARGET};
+	static const enum person inside[] = {MUTED, MEMBER, MODERATOR, TARGET};
 	memset(w->tokens, 0, sizeof(w->tokens));
 	for (int p = 0; p < _PEOPLE; p++)
 		make_person(w, (enum person)p);
@@ -366,6 +379,11 @@ static void make_world(struct world *w)
 		REASON_NONE);
 	assert_int_equal(ask(w, OWNER, "Chat/SetMemberRole",
 				 "room_id=$den user=$moderator role=ROLE_MODERATOR", NULL),
+		REASON_NONE);
+	assert_int_equal(
+		ask(w, OWNER, "Chat/BanMember", "room_id=$hall user=$banned", NULL), REASON_NONE);
+	assert_int_equal(
+		ask(w, OWNER, "Chat/MuteMember", "room_id=$hall user=$muted duration_s=3600", NULL),
 		REASON_NONE);
 }
 
@@ -429,9 +447,12 @@ static int check_row(struct world *w, const struct row *row, bool frame)
 	return wrong;
 }
 
+/* One connection asks it all. */
+static const struct td_options options = {.config = "limits: { streams_per_second = 0; };"};
+
 static void check_rows(const struct row *rows, size_t count, bool frames)
 {
-	struct world w = {.td = td_start(NULL), .number = frames ? 1000 : 0};
+	struct world w = {.td = td_start(&options), .number = frames ? 1000 : 0};
 	int wrong = 0;
 	w.raw = raw_open(w.td);
 	for (size_t i = 0; i < count; i++)
@@ -487,7 +508,7 @@ static void no_method_and_no_frame_of_the_contract_is_forgotten(void **state)
 static void no_method_of_admin_is_there_on_the_tls_port(void **state)
 {
 	const ProtobufCServiceDescriptor *admin = &gchat__v1__admin__descriptor;
-	struct world w = {.td = td_start(NULL)};
+	struct world w = {.td = td_start(&options)};
 	char path[PATH_BYTES];
 	(void)state;
 	w.raw = raw_open(w.td);
