@@ -185,16 +185,3 @@ void act_invite(struct chat *c, char *args)
 	int r = gchat_invite(c->session.g, room->room_id, *user == '@' ? user + 1 : user, &tag);
 	chat_await(c, r, tag, NULL, NULL);
 }
-
-void act_kick(struct chat *c, char *args)
-{
-	const struct room *room = chat_room(c);
-	if (!room)
-		return;
-	const char *user = command_word(&args);
-	struct gchat_error error = {0};
-	int r = gchat_remove_member(c->session.g, room->room_id, *user == '@' ? user + 1 : user,
-		*args ? args : NULL, &error);
-	if (r < 0)
-		chat_fail_call(c, "/kick", r, &error);
-}

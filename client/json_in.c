@@ -143,6 +143,8 @@ static int op_ping(struct json_call *call)
 
 /* clang-format off */
 const struct json_op JSON_OPS[] = {
+	{"ban", "room user [seconds] [reason]", json_op_ban},
+	{"bans", "room [page]", json_op_bans},
 	{"create", "room [title] [topic] [visibility]", json_op_create},
 	{"delete", "room seq [reason]", op_delete},
 	{"direct", "user", json_op_direct},
@@ -154,15 +156,20 @@ const struct json_op JSON_OPS[] = {
 	{"leave", "room", op_leave},
 	{"mark_read", "room seq", op_mark_read},
 	{"members", "room [page] [count]", json_op_members},
+	{"mute", "room user [seconds] [reason]", json_op_mute},
+	{"mutes", "room [page]", json_op_mutes},
 	{"ping", "", op_ping},
 	{"presence", "presence", op_presence},
 	{"profile", "[user | display_name, status]", json_op_profile},
 	{"react", "room seq emoji [remove]", op_react},
+	{"role", "room user role", json_op_role},
 	{"rooms", "[joined] [page] [count]", json_op_rooms},
 	{"send", "room text [reply_to]", op_send},
 	{"server", "", json_op_server},
 	{"topic", "room topic", op_topic},
 	{"typing", "room [typing]", op_typing},
+	{"unban", "room user", json_op_unban},
+	{"unmute", "room user", json_op_unmute},
 	{NULL, NULL, NULL},
 };
 /* clang-format on */

@@ -18,6 +18,15 @@ int json_get_room(struct json_call *call, uint64_t *ret);
 struct gchat *json_client(const struct json_call *call);
 
 /* Requests that are calls of their own (json_call.c); they block for the answer. */
+/* Moderating a room (json_moderate.c). */
+int json_op_ban(struct json_call *call);
+int json_op_bans(struct json_call *call);
+int json_op_mute(struct json_call *call);
+int json_op_mutes(struct json_call *call);
+int json_op_role(struct json_call *call);
+int json_op_unban(struct json_call *call);
+int json_op_unmute(struct json_call *call);
+
 int json_op_create(struct json_call *call);
 int json_op_direct(struct json_call *call);
 int json_op_history(struct json_call *call);

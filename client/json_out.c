@@ -19,6 +19,7 @@ static const char *const ENTRY_NAMES[] = {
 	[GCHAT_ENTRY_LEFT] = "left",         [GCHAT_ENTRY_REMOVED] = "removed",
 	[GCHAT_ENTRY_INVITED] = "invited",   [GCHAT_ENTRY_ROLE] = "role",
 	[GCHAT_ENTRY_ROOM_CHANGED] = "room", [GCHAT_ENTRY_ERASED] = "erased",
+	[GCHAT_ENTRY_MUTED] = "muted",
 };
 /* clang-format on */
 
@@ -121,6 +122,11 @@ static void set_entry_body(json_t *object, const struct gchat_entry *e)
 	set_some(object, "user", e->user);
 	if (e->role != GCHAT_ROLE_NONE)
 		json_set_text(object, "role", render_role(e->role));
+	if (e->kind == GCHAT_ENTRY_REMOVED)
+		json_set_flag(object, "banned", e->banned);
+	if (e->kind == GCHAT_ENTRY_MUTED)
+		json_set_flag(object, "muted", e->muted);
+	json_set_time(object, "until", e->until_us);
 	if (e->kind != GCHAT_ENTRY_ROOM_CHANGED)
 		return;
 	json_set_text(object, "title", e->title);
@@ -172,6 +178,18 @@ json_t *json_of_member(const struct gchat_member *member)
 	json_set_text(object, "display_name", member->display_name);
 	json_set_text(object, "role", render_role(member->role));
 	json_set_text(object, "presence", render_presence(member->presence));
+	return object;
+}
+
+json_t *json_of_restriction(const struct gchat_restriction *r)
+{
+	json_t *object = json_object();
+	json_set_text(object, "user", r->user);
+	json_set_number(object, "user_id", r->account_id);
+	json_set_text(object, "reason", r->reason);
+	json_set_text(object, "author", r->author);
+	json_set_time(object, "created", r->created_us);
+	json_set_time(object, "until", r->expires_us);
 	return object;
 }
 

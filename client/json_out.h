@@ -20,6 +20,7 @@ json_t *json_of_error(const struct gchat_error *error);
 json_t *json_of_entry(const struct gchat_entry *e);
 json_t *json_of_room(const struct gchat_room *room);
 json_t *json_of_member(const struct gchat_member *member);
+json_t *json_of_restriction(const struct gchat_restriction *restriction);
 json_t *json_of_profile(const struct gchat_profile *profile);
 /* An event with its "type" and "event"; NULL for replies, which json_of_reply makes. */
 json_t *json_of_event(const struct gchat_event *event);

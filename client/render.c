@@ -235,11 +235,32 @@ static void say_left(const struct parts *p, const struct gchat_entry *e, char *o
 	snprintf(out, size, "%s left", p->author);
 }
 
+/* " until 2026-12-01 10:00 UTC", " for ever" */
+static void print_until(uint64_t until_us, char out[RENDER_UNTIL_BYTES])
+{
+	snprintf(out, RENDER_UNTIL_BYTES, "%s", " for ever");
+	time_t seconds = (time_t)(until_us / 1000000);
+	struct tm parts;
+	if (until_us && gmtime_r(&seconds, &parts))
+		(void)strftime(out, RENDER_UNTIL_BYTES, " until %Y-%m-%d %H:%M UTC", &parts);
+}
+
 static void say_removed(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)
 {
-	(void)e; /* in the parts */
-	snprintf(out, size, "%s removed %s%s%s", p->author, p->user, *p->reason ? ": " : "",
-		p->reason);
+	char until[RENDER_UNTIL_BYTES] = "";
+	if (e->banned)
+		print_until(e->until_us, until);
+	snprintf(out, size, "%s %s %s%s%s%s", p->author, e->banned ? "banned" : "removed", p->user,
+		until, *p->reason ? ": " : "", p->reason);
+}
+
+static void say_muted(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)
+{
+	char until[RENDER_UNTIL_BYTES] = "";
+	if (e->muted)
+		print_until(e->until_us, until);
+	snprintf(out, size, "%s %s %s%s%s%s", p->author, e->muted ? "muted" : "unmuted", p->user,
+		until, *p->reason ? ": " : "", p->reason);
 }
 
 static void say_invited(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)
@@ -282,6 +303,7 @@ static const sayer SAYERS[] = {
 	[GCHAT_ENTRY_LEFT] = say_left,         [GCHAT_ENTRY_REMOVED] = say_removed,
 	[GCHAT_ENTRY_INVITED] = say_invited,   [GCHAT_ENTRY_ROLE] = say_role,
 	[GCHAT_ENTRY_ROOM_CHANGED] = say_room, [GCHAT_ENTRY_ERASED] = say_erased,
+	[GCHAT_ENTRY_MUTED] = say_muted,
 };
 /* clang-format on */
 
@@ -326,6 +348,16 @@ const char *render_role(enum gchat_role role)
 	return (size_t)role < GC_LENGTH(ROLES) ? ROLES[role] : "unknown";
 }
 
+bool render_find_role(const char *name, enum gchat_role *ret)
+{
+	for (int role = GCHAT_ROLE_READER; role <= GCHAT_ROLE_OWNER; role++)
+		if (strcmp(name, render_role((enum gchat_role)role)) == 0) {
+			*ret = (enum gchat_role)role;
+			return true;
+		}
+	return false;
+}
+
 const char *render_presence(enum gchat_presence presence)
 {
 	return (size_t)presence < GC_LENGTH(PRESENCES) ? PRESENCES[presence] : "unknown";
@@ -345,4 +377,10 @@ const char *render_time(uint64_t time_us, char out[RENDER_TIME_BYTES])
 		day[0] = '\0';
 	snprintf(out, RENDER_TIME_BYTES, "%s.%06uZ", day, (unsigned)(time_us % 1000000));
 	return out;
+}
+
+const char *render_until(uint64_t until_us, char out[RENDER_UNTIL_BYTES])
+{
+	print_until(until_us, out);
+	return out + 1; /* without the blank */
 }

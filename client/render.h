@@ -30,8 +30,15 @@ char *render_notice(struct render *r, const char *fmt, ...) GC_PRINTF(2, 3);
 
 /* Where a person reads them. */
 const char *render_role(enum gchat_role role);
+/* The role of that name; false: there is none. */
+bool render_find_role(const char *name, enum gchat_role *ret);
 const char *render_presence(enum gchat_presence presence);
 const char *render_visibility(enum gchat_visibility visibility);
+/* "until 2026-12-01 10:00 UTC"; "for ever" where it is 0. Points into `out`. */
+enum {
+	RENDER_UNTIL_BYTES = 40,
+};
+const char *render_until(uint64_t until_us, char out[RENDER_UNTIL_BYTES]);
 /* "2026-03-01T12:30:05.123456Z" */
 enum {
 	RENDER_TIME_BYTES = 32,

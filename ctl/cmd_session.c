@@ -1,4 +1,4 @@
-/* list-sessions and kick. */
+/* list-sessions. */
 #include "ctl/command.h"
 
 #include "base/macros.h"
@@ -21,13 +21,6 @@ static const struct field session_fields[] = {
 	{"shard", "SHARD", FIELD_COUNT},
 	{"device", "DEVICE", FIELD_TEXT},
 	{"client", "CLIENT", FIELD_TEXT},
-};
-
-static const struct field kick_fields[] = {
-	{"user", "Kicked", FIELD_TEXT},
-	{"room", "Room", FIELD_TEXT},
-	{"reason", "Reason", FIELD_TEXT},
-	{"sessions", "Sessions", FIELD_COUNT},
 };
 
 static void add_session(struct rows *rows, const Gchat__V1__Session *session)
@@ -73,58 +66,7 @@ static const struct list_spec session_list = {
 	.fetch = fetch_sessions,
 };
 
-static int print_kicked(const struct command_call *call, uint32_t sessions)
-{
-	struct rows rows;
-
-	rows_init(&rows, kick_fields, GC_LENGTH(kick_fields));
-	rows_text(&rows, call->args[0]);
-	rows_text(&rows, options_text(call->options, "room"));
-	rows_text(&rows, options_text(call->options, "reason"));
-	rows_number(&rows, sessions);
-	int r = output_record(call->output, &rows);
-	rows_deinit(&rows);
-	return r < 0 ? EXIT_FAILED : EXIT_DONE;
-}
-
-static int kick(const struct command_call *call)
-{
-	Gchat__V1__KickRequest request;
-	ProtobufCMessage *answer = NULL;
-
-	gchat__v1__kick_request__init(&request);
-	request.user = call->args[0];
-	admin_set_text(&request.room, options_text(call->options, "room"));
-	admin_set_text(&request.reason, options_text(call->options, "reason"));
-	int r = admin_call(
-		call->admin, "Kick", &request.base, &gchat__v1__kick_response__descriptor, &answer);
-	if (r != EXIT_DONE)
-		return r;
-	r = print_kicked(call, ((const Gchat__V1__KickResponse *)(const void *)answer)->sessions);
-	codec_free(answer);
-	return r;
-}
-
-static const struct option_row kick_options[] = {
-	{.name = "reason",
-		.argument = "TEXT",
-		.help = "Why; the person and the room see it",
-		.kind = OPTION_TEXT},
-	{.name = "room", .argument = "ROOM", .help = "Only from this room", .kind = OPTION_TEXT},
-	{.name = NULL},
-};
-
 const struct command session_commands[] = {
-	{.name = "kick",
-		.arguments = "USER",
-		.summary = "Removes an account from a room, or ends its sessions",
-		.help = "With --room removes the account from that room; without it ends all its "
-			"sessions on the\nserver. The reason is shown to the person and, for a room, "
-			"to its members.",
-		.args_min = 1,
-		.args_max = 1,
-		.options = kick_options,
-		.run = kick},
 	{.name = "list-sessions",
 		.aliases = {"session list"},
 		.arguments = "[USER]",

@@ -10,6 +10,7 @@ const struct command_group command_groups[] = {
 	{"Looking on", watch_commands},
 	{"Rooms and members", room_commands},
 	{"Sessions", session_commands},
+	{"Moderation", moderation_commands},
 	{"Certificates", cert_commands},
 	{"Metrics", metrics_commands},
 	{"Configuration", config_commands},

@@ -9,9 +9,9 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "ctl/duration.h"
 #include "ctl/exit.h"
 #include "ctl/near.h"
 #include "ctl/options.h"

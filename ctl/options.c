@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/macros.h"
-#include "ctl/duration.h"
 #include "ctl/exit.h"
 #include "ctl/near.h"
 

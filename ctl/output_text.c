@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "ctl/clean.h"
-#include "ctl/duration.h"
 #include "ctl/when.h"
 
 enum {

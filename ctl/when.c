@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/macros.h"
-#include "ctl/duration.h"
 
 struct unit {
 	uint64_t seconds;

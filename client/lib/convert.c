@@ -131,6 +131,17 @@ static void fill_removed(void *owner, const Gchat__V1__Event *msg, struct gchat_
 	ret->account_id = msg->removed->account_id;
 	ret->user = memory_text(owner, msg->removed->user);
 	ret->reason = memory_text(owner, msg->removed->reason);
+	ret->banned = msg->removed->banned;
+	ret->until_us = msg->removed->banned_until_us;
+}
+
+static void fill_muted(void *owner, const Gchat__V1__Event *msg, struct gchat_entry *ret)
+{
+	ret->account_id = msg->muted->account_id;
+	ret->user = memory_text(owner, msg->muted->user);
+	ret->reason = memory_text(owner, msg->muted->reason);
+	ret->muted = msg->muted->muted;
+	ret->until_us = msg->muted->until_us;
 }
 
 static void fill_invited(void *owner, const Gchat__V1__Event *msg, struct gchat_entry *ret)
@@ -169,6 +180,7 @@ static const struct {
 	[GCHAT__V1__EVENT__BODY_ROLE_CHANGED] = {GCHAT_ENTRY_ROLE, fill_role},
 	[GCHAT__V1__EVENT__BODY_ROOM_CHANGED] = {GCHAT_ENTRY_ROOM_CHANGED, fill_room_changed},
 	[GCHAT__V1__EVENT__BODY_ERASED] = {GCHAT_ENTRY_ERASED, NULL},
+	[GCHAT__V1__EVENT__BODY_MUTED] = {GCHAT_ENTRY_MUTED, fill_muted},
 };
 
 struct gchat_entry convert_entry(void *owner, const Gchat__V1__Event *msg)

@@ -191,6 +191,31 @@ GC_EXPORT int gchat_list_read_markers(
 	struct gchat *g, struct gchat_read_marker_list **ret, struct gchat_error *ret_error);
 GC_EXPORT int gchat_remove_member(struct gchat *g, uint64_t room_id, const char *user,
 	const char *reason, struct gchat_error *ret_error);
+/* Keeps an account out of the room for so many seconds (0: for ever); a member is removed. */
+GC_EXPORT int gchat_ban(struct gchat *g, uint64_t room_id, const char *user, const char *reason,
+	uint32_t seconds, struct gchat_error *ret_error);
+GC_EXPORT int gchat_unban(
+	struct gchat *g, uint64_t room_id, const char *user, struct gchat_error *ret_error);
+/* Stops an account from writing in the room for so many seconds (GCHAT_FOR_EVER); 0: it may again. */
+GC_EXPORT int gchat_mute(struct gchat *g, uint64_t room_id, const char *user, const char *reason,
+	uint32_t seconds, struct gchat_error *ret_error);
+/* A ban of one account from one room, or a mute. */
+struct gchat_restriction {
+	uint64_t account_id;
+	const char *user;
+	const char *reason; /* may be empty */
+	const char *author; /* who did it: a user, or "uid N" for an administrator */
+	uint64_t created_us;
+	uint64_t expires_us; /* 0: never */
+};
+struct gchat_restriction_list {
+	const struct gchat_restriction *restrictions; /* in force; the oldest first */
+	size_t count;
+	const char *next_page; /* "": the last page */
+};
+/* Bans of the room, or its mutes; for its moderators and owners. */
+GC_EXPORT int gchat_list_bans(struct gchat *g, uint64_t room_id, const struct gchat_page *page,
+	bool mutes, struct gchat_restriction_list **ret, struct gchat_error *ret_error);
 GC_EXPORT int gchat_set_role(struct gchat *g, uint64_t room_id, const char *user,
 	enum gchat_role role, struct gchat_error *ret_error);
 

@@ -20,6 +20,8 @@ enum {
 	GCHAT_CURSORS_MAX = 1024, /* rooms whose place is resumed */
 };
 
+#define GCHAT_FOR_EVER UINT32_MAX /* seconds of a mute */
+
 /* ---- errors ---- */
 
 /*
@@ -115,11 +117,12 @@ enum gchat_entry_kind {
 	GCHAT_ENTRY_REACTION, /* target_seq, emoji, taken_back */
 	GCHAT_ENTRY_JOINED, /* role; the author joined */
 	GCHAT_ENTRY_LEFT, /* the author left */
-	GCHAT_ENTRY_REMOVED, /* account_id, user, reason */
+	GCHAT_ENTRY_REMOVED, /* account_id, user, reason, banned, until_us */
 	GCHAT_ENTRY_INVITED, /* account_id, user */
 	GCHAT_ENTRY_ROLE, /* account_id, user, role */
 	GCHAT_ENTRY_ROOM_CHANGED, /* title, topic, visibility */
 	GCHAT_ENTRY_ERASED, /* what remains of a deleted event */
+	GCHAT_ENTRY_MUTED, /* account_id, user, muted, until_us, reason */
 };
 
 /* One entry of a room's log. Fields that its kind doesn't name are 0 or "". */
@@ -146,6 +149,9 @@ struct gchat_entry {
 	const char *title;
 	const char *topic;
 	enum gchat_visibility visibility;
+	bool banned; /* removed, and can't come back before until_us */
+	bool muted; /* false: may write again */
+	uint64_t until_us; /* when the ban or the mute ends; 0: never */
 };
 
 /* ---- trust ---- */

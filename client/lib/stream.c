@@ -12,6 +12,7 @@ static const char *const fatal_reasons[] = {
 	"NOT_SIGNED_IN",
 	"TOKEN_INVALID",
 	"REMOVED",
+	"BANNED",
 	"SIGNED_OUT",
 	"ACCOUNT_SUSPENDED",
 	"ACCOUNT_DELETED",

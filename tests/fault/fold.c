@@ -108,6 +108,7 @@ void fold_take(struct fold *f, const struct line *line)
 	case GCHAT_ENTRY_INVITED:
 	case GCHAT_ENTRY_ROOM_CHANGED:
 	case GCHAT_ENTRY_ERASED:
+	case GCHAT_ENTRY_MUTED:
 		break;
 	}
 }

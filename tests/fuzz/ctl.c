@@ -3,11 +3,11 @@
  * Any words on gchatctl's command line, one a line: they are taken, or refused in words. And any
  * text as what it shows of others: nothing is left that a terminal obeys.
  */
+#include "base/duration.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "ctl/clean.h"
 #include "ctl/command.h"
-#include "ctl/duration.h"
 #include "ctl/exit.h"
 #include "ctl/when.h"
 

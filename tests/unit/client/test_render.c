@@ -122,6 +122,7 @@ static void what_is_not_said_starts_with_two_dashes(void **state)
 		{GCHAT_ENTRY_JOINED, "-- [5] bob joined as owner"},
 		{GCHAT_ENTRY_LEFT, "-- [5] bob left"},
 		{GCHAT_ENTRY_REMOVED, "-- [5] bob removed carol: spam"},
+		{GCHAT_ENTRY_MUTED, "-- [5] bob unmuted carol: spam"},
 		{GCHAT_ENTRY_INVITED, "-- [5] bob invited carol"},
 		{GCHAT_ENTRY_ROLE, "-- [5] bob made carol owner"},
 		{GCHAT_ENTRY_ROOM_CHANGED, "-- [5] bob set the room: public, title T, topic U"},
@@ -141,6 +142,27 @@ static void what_is_not_said_starts_with_two_dashes(void **state)
 		e.visibility = GCHAT_VISIBILITY_PUBLIC;
 		check(&r, &e, CASES[i].row);
 	}
+}
+
+static void bans_and_mutes_say_until_when(void **state)
+{
+	(void)state;
+	struct render r = {.last_room_id = 1};
+	struct gchat_entry e = message(5, "bob", "");
+	enum gchat_role role;
+	e.kind = GCHAT_ENTRY_REMOVED;
+	e.user = "carol";
+	e.banned = true;
+	check(&r, &e, "-- [5] bob banned carol for ever");
+	e.until_us = 1796126400000000;
+	e.reason = "spam";
+	check(&r, &e, "-- [5] bob banned carol until 2026-12-01 12:00 UTC: spam");
+	e.kind = GCHAT_ENTRY_MUTED;
+	e.muted = true;
+	check(&r, &e, "-- [5] bob muted carol until 2026-12-01 12:00 UTC: spam");
+	assert_true(render_find_role("moderator", &role));
+	assert_int_equal(role, GCHAT_ROLE_MODERATOR);
+	assert_false(render_find_role("king", &role));
 }
 
 static void a_deleted_message_whose_author_is_not_told_is_nobodys(void **state)
@@ -272,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_long_word_is_cut_at_the_edge),
 		cmocka_unit_test(a_flood_of_rows_is_cut_on_a_terminal_alone),
 		cmocka_unit_test(what_is_not_said_starts_with_two_dashes),
+		cmocka_unit_test(bans_and_mutes_say_until_when),
 		cmocka_unit_test(a_deleted_message_whose_author_is_not_told_is_nobodys),
 		cmocka_unit_test(a_kind_beyond_the_table_is_unknown),
 		cmocka_unit_test(edits_and_answers_name_their_message),

@@ -1,5 +1,5 @@
 /* No months: nobody can say how long they are. */
-#include "ctl/duration.h"
+#include "base/duration.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/duration.h"
 #include "base/macros.h"
-#include "ctl/duration.h"
 
 static void units_add_up(void **state)
 {
