@@ -61,6 +61,7 @@ static const struct entry table[_REASON_MAX] = {
 	ENTRY(NOT_A_MEMBER, PERMISSION_DENIED, "you are not a member of this room: join it first"),
 	ENTRY(ALREADY_A_MEMBER, ALREADY_EXISTS, "that account is a member of the room already"),
 	ENTRY(READ_ONLY, PERMISSION_DENIED, "you may only read in this room"),
+	ENTRY(SLOW_MODE, RESOURCE_EXHAUSTED, "this room is in slow mode: wait before the next message"),
 	ENTRY(LAST_OWNER, FAILED_PRECONDITION, "the last owner can't leave: make someone else owner first"),
 	ENTRY(MUTED, PERMISSION_DENIED, "you are muted and may only read"),
 	ENTRY(USER_BANNED, FAILED_PRECONDITION, "that account is banned from the room: take the ban back first"),

@@ -153,7 +153,8 @@ static bool load_room(
 	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", r->title);
 	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", r->topic);
 	room->shared.visibility = r->visibility;
-	room->shared.settings = room_settings_load(r);
+	const struct room_settings settings = room_settings_load(r);
+	room_set_settings(room, &settings);
 	if (r->request_id.len == LIMIT_CLIENT_MSG_ID_BYTES)
 		memcpy(room->request_id, r->request_id.data, LIMIT_CLIENT_MSG_ID_BYTES);
 	d->next_id[ID_ROOM] = above(d->next_id[ID_ROOM], r->room_id);

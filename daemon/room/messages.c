@@ -25,7 +25,9 @@ static enum reason check_text(const struct write *write, const char *text)
 	if (len == 0)
 		return REASON_INVALID_ARGUMENT;
 	directory_get_limits(write->directory, &limits);
-	return len > limits.text_bytes ? REASON_TEXT_TOO_LONG : REASON_NONE;
+	unsigned own = atomic_load_explicit(&write->room->text_bytes_max, memory_order_relaxed);
+	return len > room_settings_lower((uint32_t)limits.text_bytes, own) ? REASON_TEXT_TOO_LONG
+									   : REASON_NONE;
 }
 
 /* For what refers to an earlier message; whether that is one, the store knows. */
@@ -41,6 +43,10 @@ static enum reason check_may(struct write *write, enum right right)
 {
 	static const uint8_t no_such_key = 0xff; /* keys of RECORD_META are an enum id_kind */
 	enum reason reason = write_check_right(write, right);
+	if (right == RIGHT_SEND && (reason == REASON_NONE || reason == REASON_SLOW_MODE)) {
+		write->retry_ms = room_take_turn(write->room, write->actor->id);
+		reason = write->retry_ms > 0 ? REASON_SLOW_MODE : REASON_NONE;
+	}
 	if (reason == REASON_NONE || reason == REASON_UNKNOWN_ROOM)
 		return reason;
 	write->reason = reason; /* on a conflict */

@@ -14,7 +14,7 @@
 #define AS_MEMBER    (ON_SERVER | BIT(ROOM_GONE) | BIT(NOT_MEMBER))
 #define AS_ERASER    (AS_MEMBER | BIT(READER) | BIT(DAMAGED))
 #define MUTES        (BIT(MUTED) | BIT(ROOM_MUTED))
-#define AS_WRITER    (AS_ERASER | MUTES)
+#define AS_WRITER    (AS_ERASER | MUTES | BIT(ROOM_READ_ONLY))
 #define AS_MODERATOR (AS_MEMBER | BIT(BELOW_MODERATOR))
 #define AS_OWNER     (AS_MEMBER | BIT(BELOW_OWNER))
 
@@ -29,7 +29,7 @@ static const struct {
 	[RIGHT_JOIN]          = {"join", ON_SERVER | BIT(ROOM_GONE) | BIT(ROOM_BANNED) | BIT(HIDDEN) | BIT(DAMAGED)},
 	[RIGHT_LEAVE]         = {"leave", BIT(NOT_MEMBER)},
 	[RIGHT_READ]          = {"read", AS_MEMBER},
-	[RIGHT_SEND]          = {"send", AS_WRITER},
+	[RIGHT_SEND]          = {"send", AS_WRITER | BIT(SLOW_MODE)},
 	[RIGHT_EDIT]          = {"edit", AS_WRITER},
 	[RIGHT_REACT]         = {"react", AS_WRITER},
 	[RIGHT_TYPE]          = {"type", AS_WRITER},
@@ -65,6 +65,7 @@ static const struct {
 	RULE(READER, "reader", READ_ONLY, LIMIT, "its role in the room is reader", "its role in the room is more than reader"),
 	RULE(MUTED, "muted", MUTED, LIMIT, "the account is muted in all rooms", "the account is not muted in all rooms"),
 	RULE(ROOM_MUTED, "room-muted", MUTED, LIMIT, "the account is muted in the room", "the account is not muted in the room"),
+	RULE(ROOM_READ_ONLY, "room-read-only", READ_ONLY, LIMIT, "only moderators and owners write in this room", "members write in this room"),
 	RULE(GUEST, "guest", NOT_PERMITTED, DENY, "the account is a guest", "the account is no guest"),
 	RULE(BELOW_MODERATOR, "below-moderator", NOT_PERMITTED, LIMIT, "this is for moderators and owners", "its role is moderator or owner"),
 	RULE(BELOW_OWNER, "below-owner", NOT_PERMITTED, LIMIT, "this is for owners", "its role is owner"),
@@ -74,6 +75,7 @@ static const struct {
 	RULE(GUEST_OWNER, "guest-owner", NOT_PERMITTED, DENY, "a guest can't own a room", "the new owner is no guest"),
 	RULE(SUBJECT_BANNED, "subject-banned", USER_BANNED, DENY, "the other one is banned from the room", "the other one is not banned from the room"),
 	RULE(DAMAGED, "damaged", DAMAGED, LIMIT, "a part of the room's log can't be read", "the room's log is sound"),
+	RULE(SLOW_MODE, "slow-mode", SLOW_MODE, LIMIT, "the room is in slow mode, and its last message is recent", "it need not wait before its next message"),
 };
 /* clang-format on */
 
@@ -131,6 +133,14 @@ static unsigned gather_subject(const struct rights_ask *ask, Gchat__V1__Role own
 	       bit_if(is_restricted(ask->room, ask->subject, RESTRICTION_BAN), RULE_SUBJECT_BANNED);
 }
 
+/* Under mu: what is set for the room that binds its members. */
+static unsigned gather_settings(const struct room *room, const struct member *member)
+{
+	return bit_if(room->shared.settings.read_only && (!member || member->role < moderator),
+		       RULE_ROOM_READ_ONLY) |
+	       bit_if(member && room_wait_us(room, member) > 0, RULE_SLOW_MODE);
+}
+
 /* Takes mu. */
 static unsigned gather_room(const struct rights_ask *ask, enum right right, bool *ret_outside)
 {
@@ -138,7 +148,8 @@ static unsigned gather_room(const struct rights_ask *ask, enum right right, bool
 	room_lock(room);
 	const struct member *member = ask->actor ? room_find_member(room, ask->actor->id) : NULL;
 	Gchat__V1__Role own = member ? member->role : GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
-	unsigned standing = bit_if(room->shared.deleted, RULE_ROOM_GONE) | gather_role(own);
+	unsigned standing = bit_if(room->shared.deleted, RULE_ROOM_GONE) | gather_role(own) |
+			    gather_settings(room, member);
 	*ret_outside =
 		!member && room->shared.visibility != GCHAT__V1__VISIBILITY__VISIBILITY_PUBLIC;
 	if (ask->actor && room->shared.restrictions)

@@ -59,6 +59,7 @@ enum rights_rule {
 	RULE_READER, /* the role reads only */
 	RULE_MUTED, /* in all rooms */
 	RULE_ROOM_MUTED,
+	RULE_ROOM_READ_ONLY, /* members read only, and erase what they said */
 	RULE_GUEST,
 	RULE_BELOW_MODERATOR,
 	RULE_BELOW_OWNER,
@@ -68,6 +69,7 @@ enum rights_rule {
 	RULE_GUEST_OWNER, /* the subject is a guest, and would own the room */
 	RULE_SUBJECT_BANNED, /* the subject is banned from the room */
 	RULE_DAMAGED, /* a part of the room's log can't be read */
+	RULE_SLOW_MODE, /* its last message was too short a time ago; the last of all rules */
 	_RULE_MAX,
 };
 

@@ -97,6 +97,36 @@ uint64_t room_reads_from(struct room *room, uint64_t account_id)
 	return from;
 }
 
+void room_set_settings(struct room *room, const struct room_settings *settings)
+{
+	room->shared.settings = *settings;
+	atomic_store(&room->slow_mode_s, settings->slow_mode_s);
+	atomic_store(&room->text_bytes_max, settings->text_bytes_max);
+}
+
+int64_t room_wait_us(const struct room *room, const struct member *member)
+{
+	int64_t pause_us = (int64_t)room->shared.settings.slow_mode_s * CLOCK_US_PER_S;
+	if (pause_us == 0 || member->said.us == 0 ||
+		member->role >= GCHAT__V1__ROLE__ROLE_MODERATOR)
+		return 0;
+	int64_t left = member->said.us + pause_us - clock_mono().us;
+	return left > 0 ? left : 0;
+}
+
+uint32_t room_take_turn(struct room *room, uint64_t account_id)
+{
+	if (atomic_load_explicit(&room->slow_mode_s, memory_order_relaxed) == 0)
+		return 0;
+	room_lock(room);
+	struct member *member = room_find_member(room, account_id);
+	int64_t wait_us = member ? room_wait_us(room, member) : 0;
+	if (member && wait_us == 0)
+		member->said = clock_mono();
+	room_unlock(room);
+	return (uint32_t)((wait_us + CLOCK_US_PER_MS - 1) / CLOCK_US_PER_MS);
+}
+
 void room_mark_damaged(struct room *room)
 {
 	unsigned sound = ROOM_SOUND;

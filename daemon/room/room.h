@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "proto/reason.h"
 #include "room/account.h"
 #include "room/restriction.h"
@@ -37,6 +38,7 @@ struct member {
 	uint64_t joined_seq; /* the event of joining; 0: not known, from before it was kept */
 	uint64_t read_seq; /* under mu: the account's read marker */
 	uint64_t asked_seq; /* under mu: the highest marker asked for; it may be under way */
+	struct mono said; /* under mu: its last message, where the room is in slow mode */
 	LIST_ENTRY(member) of_account; /* account.memberships, under the directory's lock */
 	UT_hash_handle hh; /* room.shared.members, by account id */
 };
@@ -49,6 +51,8 @@ struct room {
 	uint8_t request_id[LIMIT_CLIENT_MSG_ID_BYTES]; /* CreateRoom's, or zeros */
 	atomic_uint readers; /* sessions that read it now */
 	atomic_uint damage; /* enum room_damage */
+	atomic_uint slow_mode_s; /* as in the settings, for the hot path */
+	atomic_uint text_bytes_max; /* the same */
 	SLIST_ENTRY(room) held_link; /* the directory's, under held_mu */
 	bool held; /* the same: listed there */
 	UT_hash_handle by_id; /* the directory's, under its lock */
@@ -116,6 +120,16 @@ Gchat__V1__Role room_role_of(struct room *room, uint64_t account_id);
  * for it, whatever it was a member of earlier. 0: it is no member. By every way the same: history,
  * cursors, what is live. Any thread, takes mu. */
 uint64_t room_reads_from(struct room *room, uint64_t account_id);
+
+/* Under mu. */
+void room_set_settings(struct room *room, const struct room_settings *settings);
+
+/* Slow mode. Under mu: how long the member has to wait before its next message; 0: not at all.
+ * Moderators and owners never do. */
+int64_t room_wait_us(const struct room *room, const struct member *member);
+/* The account says something now, or has to wait so many milliseconds first. Any thread, takes mu
+ * where the room is in slow mode. Hot path. */
+uint32_t room_take_turn(struct room *room, uint64_t account_id);
 
 /* The store has told so. Any thread. */
 void room_mark_damaged(struct room *room);

@@ -76,7 +76,7 @@ static void apply_create(struct write *write)
 	(void)snprintf(room->shared.title, sizeof(room->shared.title), "%s", info->title);
 	(void)snprintf(room->shared.topic, sizeof(room->shared.topic), "%s", info->topic);
 	room->shared.visibility = info->visibility;
-	room->shared.settings = info->settings;
+	room_set_settings(room, &info->settings); /* nobody else sees it yet */
 	directory_add_room(write->directory, room_ref(room));
 	for (size_t i = 0; i < write->op.append_count; i++)
 		enter(write, &write->appends[i], 0);
@@ -245,7 +245,7 @@ static void apply_update(struct write *write)
 	memcpy(room->shared.title, info->title, sizeof(room->shared.title));
 	memcpy(room->shared.topic, info->topic, sizeof(room->shared.topic));
 	room->shared.visibility = info->visibility;
-	room->shared.settings = info->settings;
+	room_set_settings(room, &info->settings);
 	room_unlock(room);
 }
 

@@ -66,6 +66,7 @@ struct write {
 	bool rewrites; /* holds the actor's account record: see write_claim_account */
 	/* Results for done. */
 	enum reason reason;
+	uint32_t retry_ms; /* with the reason: asking again makes sense then; 0: not told */
 	uint64_t seq; /* of the first event */
 	uint64_t time_us;
 	bool duplicate;

@@ -192,7 +192,7 @@ static void on_committed(struct mail *mail)
 {
 	struct request *request = GC_CONTAINER_OF(mail, struct request, mail);
 	const struct shard *shard = request->session->shard;
-	answer(request, request->write.reason, 0);
+	answer(request, request->write.reason, request->write.retry_ms);
 	histogram_observe(HISTOGRAM_ACK_TIME, shard->index,
 		(uint64_t)(shard->now.us > request->since.us ? shard->now.us - request->since.us
 							     : 0));

@@ -236,6 +236,49 @@ static void a_damaged_room_is_closed_to_writing(void **state)
 	}
 }
 
+static enum reason read_only(enum right right, Gchat__V1__Role role)
+{
+	static const bool writes[_RIGHT_MAX] = {[RIGHT_SEND] = true,
+		[RIGHT_EDIT] = true,
+		[RIGHT_REACT] = true,
+		[RIGHT_TYPE] = true};
+	return role < moderator && role > reader && writes[right] ? RO : by_role[right][role];
+}
+
+static void in_a_read_only_room_moderators_and_owners_write(void **state)
+{
+	struct site *site = *state;
+	const struct room_settings settings = {.read_only = true};
+	for (unsigned role = none; role <= owner; role++) {
+		put_eve(site, role);
+		room_set_settings(site->den, &settings);
+		check_all(site, role, read_only);
+		room_set_settings(site->den, &(struct room_settings){0});
+	}
+}
+
+static enum reason too_soon(enum right right, Gchat__V1__Role role)
+{
+	bool waits = right == RIGHT_SEND && role == GCHAT__V1__ROLE__ROLE_MEMBER;
+	return waits ? REASON_SLOW_MODE : by_role[right][role];
+}
+
+static void in_slow_mode_a_member_waits_before_its_next_message(void **state)
+{
+	struct site *site = *state;
+	const struct room_settings settings = {.slow_mode_s = LIMIT_SLOW_MODE_S};
+	for (unsigned role = none; role <= owner; role++) {
+		put_eve(site, none); /* it comes anew, and has said nothing */
+		put_eve(site, role);
+		room_set_settings(site->den, &settings);
+		check_all(site, role, plainly);
+		assert_int_equal(room_take_turn(site->den, site->eve->id), 0);
+		check_all(site, role, too_soon);
+		room_set_settings(site->den, &(struct room_settings){0});
+		check_all(site, role, plainly);
+	}
+}
+
 static enum reason gone(enum right right, Gchat__V1__Role role)
 {
 	bool apart = !rights_needs_room(right) || right == RIGHT_LEAVE;
@@ -421,6 +464,8 @@ int main(void)
 		OVER(who_is_muted_reads_on),
 		OVER(who_is_banned_from_the_room_does_not_join),
 		OVER(in_no_room_nobody_but_an_administrator_bans),
+		OVER(in_a_read_only_room_moderators_and_owners_write),
+		OVER(in_slow_mode_a_member_waits_before_its_next_message),
 		OVER(a_damaged_room_is_closed_to_writing),
 		OVER(in_a_room_that_is_gone_nothing_is_left_but_leaving),
 		OVER(a_private_room_is_seen_by_members_and_the_invited),

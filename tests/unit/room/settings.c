@@ -156,6 +156,57 @@ static void a_conversation_of_two_cannot_be_silenced(void **state)
 	room_unref(two);
 }
 
+static enum reason say_as(
+	struct site *site, struct account *who, const struct op_message *m, uint32_t *ret_retry_ms)
+{
+	struct write *write = begin(site, who, site->den, NULL);
+	start(write, op_send(write, m));
+	enum reason reason = await(write);
+	*ret_retry_ms = write->retry_ms;
+	end(write);
+	return reason;
+}
+
+static void in_slow_mode_the_next_message_comes_later_and_the_same_one_at_any_time(void **state)
+{
+	struct site *site = *state;
+	const struct room_settings slow = {.slow_mode_s = 1000};
+	struct op_message one = message("one", 0);
+	struct op_message two = message("two", 0);
+	uint32_t retry_ms;
+	assert_int_equal(change(site, NULL, &slow, ROOM_SETS_SLOW_MODE), REASON_NONE);
+	assert_int_equal(say_as(site, site->bob, &one, &retry_ms), REASON_NONE);
+	assert_int_equal(say_as(site, site->bob, &two, &retry_ms), REASON_SLOW_MODE);
+	assert_in_range(retry_ms, 900 * 1000, 1000 * 1000);
+	assert_int_equal(say_as(site, site->bob, &one, &retry_ms), REASON_NONE); /* a duplicate */
+	assert_int_equal(say_as(site, site->ada, &one, &retry_ms), REASON_NONE);
+	assert_int_equal(say_as(site, site->ada, &two, &retry_ms), REASON_NONE); /* its owner */
+	assert_int_equal(
+		change(site, NULL, &(struct room_settings){0}, ROOM_SETS_SLOW_MODE), REASON_NONE);
+	assert_int_equal(say_as(site, site->bob, &two, &retry_ms), REASON_NONE);
+}
+
+static void a_text_is_as_long_as_the_room_allows_and_the_server(void **state)
+{
+	struct site *site = *state;
+	struct room_settings small = {.text_bytes_max = 5};
+	struct op_message fits = message("12345", 0);
+	struct op_message longer = message("123456", 0);
+	uint32_t retry_ms;
+	assert_int_equal(change(site, NULL, &small, ROOM_SETS_TEXT_BYTES), REASON_NONE);
+	assert_int_equal(say_as(site, site->bob, &fits, &retry_ms), REASON_NONE);
+	struct write *write = begin(site, site->bob, site->den, NULL);
+	assert_int_equal(run(write, op_send(write, &longer)), REASON_TEXT_TOO_LONG);
+	small.text_bytes_max = LIMIT_TEXT_BYTES; /* the server's is 100 */
+	assert_int_equal(change(site, NULL, &small, ROOM_SETS_TEXT_BYTES), REASON_NONE);
+	char text[102];
+	memset(text, 'x', 101);
+	text[101] = '\0';
+	longer = message(text, 0);
+	write = begin(site, site->bob, site->den, NULL);
+	assert_int_equal(run(write, op_send(write, &longer)), REASON_TEXT_TOO_LONG);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, site_setup, site_teardown, mem)
@@ -170,6 +221,8 @@ int main(void)
 		TEST(owners_set_what_members_see_and_only_administrators_the_limits),
 		TEST(what_is_out_of_range_is_refused),
 		TEST(a_conversation_of_two_cannot_be_silenced),
+		TEST(in_slow_mode_the_next_message_comes_later_and_the_same_one_at_any_time),
+		TEST(a_text_is_as_long_as_the_room_allows_and_the_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
