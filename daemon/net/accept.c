@@ -136,6 +136,11 @@ bool acceptor_cut(struct acceptor *a, const char *peer)
 	return conn_table_cut(&a->conns, peer);
 }
 
+bool acceptor_round_trip(struct acceptor *a, const char *peer, uint32_t *ret_us)
+{
+	return conn_table_get_round_trip(&a->conns, peer, ret_us);
+}
+
 bool acceptor_admin(struct acceptor *a, const char *peer, struct ucred *ret)
 {
 	return conn_table_get_ucred(&a->conns, peer, ret);

@@ -97,6 +97,8 @@ void acceptor_freep(struct acceptor **acceptor);
 bool acceptor_signed_in(struct acceptor *acceptor, const char *peer);
 /* Ends the connection at once. False: no such connection. */
 bool acceptor_cut(struct acceptor *acceptor, const char *peer);
+/* The round trip of a TLS connection, microseconds. False: no such connection, or none was measured. */
+bool acceptor_round_trip(struct acceptor *acceptor, const char *peer, uint32_t *ret_us);
 /* Who is behind "fd:N", as the kernel said when it connected. False: no such admin connection. */
 bool acceptor_admin(struct acceptor *acceptor, const char *peer, struct ucred *ret_ucred);
 

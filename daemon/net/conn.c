@@ -231,6 +231,21 @@ bool conn_table_cut(struct conn_table *t, const char *peer)
 	return conn != NULL;
 }
 
+bool conn_table_get_round_trip(struct conn_table *t, const char *peer, uint32_t *ret_us)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+	(void)pthread_mutex_lock(&t->mu);
+	const struct conn *conn = conn_table_find(t, peer);
+	bool found = conn && conn->kind == CONN_TLS &&
+		     getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+		     info.tcpi_rtt > 0;
+	(void)pthread_mutex_unlock(&t->mu);
+	if (found)
+		*ret_us = info.tcpi_rtt;
+	return found;
+}
+
 bool conn_table_get_ucred(struct conn_table *t, const char *peer, struct ucred *ret)
 {
 	(void)pthread_mutex_lock(&t->mu);

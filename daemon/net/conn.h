@@ -105,6 +105,8 @@ void conn_cut(struct conn *conn);
 /* Any thread; false when there is no such connection. */
 bool conn_table_sign_in(struct conn_table *table, const char *peer);
 bool conn_table_cut(struct conn_table *table, const char *peer);
+/* The round trip as the kernel measures it, microseconds; false also when it doesn't know. */
+bool conn_table_get_round_trip(struct conn_table *table, const char *peer, uint32_t *ret_us);
 bool conn_table_get_ucred(struct conn_table *table, const char *peer, struct ucred *ret);
 
 /* conn_cert.c: certificates, ours and the client's. Any thread; false: no such connection. */

@@ -112,6 +112,18 @@ bool directory_has_token(struct directory *d, struct account *account, uint64_t 
 	return found;
 }
 
+void directory_token_device(struct directory *d, struct account *account, uint64_t token_id,
+	char ret_device[LIMIT_CLIENT_NAME_BYTES + 1])
+{
+	struct account_token *token;
+	ret_device[0] = '\0';
+	pthread_rwlock_rdlock(&d->lock);
+	LIST_FOREACH (token, &account->tokens, link)
+		if (token->id == token_id)
+			memcpy(ret_device, token->device, sizeof(token->device));
+	pthread_rwlock_unlock(&d->lock);
+}
+
 struct room **directory_rooms_of(struct directory *d, struct account *account, size_t *ret_count)
 {
 	struct member *member;
@@ -254,6 +266,18 @@ bool directory_is_invited(struct directory *d, uint64_t room_id, uint64_t accoun
 	bool invited = find_invite(d, room_id, account_id) != NULL;
 	pthread_rwlock_unlock(&d->lock);
 	return invited;
+}
+
+unsigned directory_count_invited(struct directory *d, uint64_t room_id)
+{
+	struct invite *invite;
+	struct invite *tmp;
+	unsigned count = 0;
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_ITER (hh, d->invites, invite, tmp)
+		count += invite->key.room_id == room_id;
+	pthread_rwlock_unlock(&d->lock);
+	return count;
 }
 
 void directory_hold_ring(struct directory *d, struct room *room)

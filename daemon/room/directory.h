@@ -123,6 +123,10 @@ struct account *directory_find_token(struct directory *directory,
  * still there and not suspended. */
 bool directory_has_token(struct directory *directory, struct account *account, uint64_t token_id);
 
+/* The device that the token was given to; empty: it has ended, or none was named. Any thread. */
+void directory_token_device(struct directory *directory, struct account *account, uint64_t token_id,
+	char ret_device[LIMIT_CLIENT_NAME_BYTES + 1]);
+
 /* The rooms the account is in, each with a reference. Owned array: free after unref of each. */
 struct room **directory_rooms_of(
 	struct directory *directory, struct account *account, size_t *ret_count);
@@ -149,6 +153,8 @@ bool directory_is_settled(struct directory *directory, struct account *account,
 bool directory_uses_avatar(struct directory *directory, const uint8_t hash[LIMIT_SHA256_BYTES]);
 
 bool directory_is_invited(struct directory *directory, uint64_t room_id, uint64_t account_id);
+/* How many are invited to the room. Any thread. */
+unsigned directory_count_invited(struct directory *directory, uint64_t room_id);
 
 /* Keeps the room, of which the log has grown quietly, for directory_ring_held. */
 void directory_hold_ring(struct directory *directory, struct room *room);

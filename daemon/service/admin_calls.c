@@ -1,8 +1,7 @@
-/* Looking in: status, rooms, members; ending a session. */
+/* Status. */
 #include "service/admin_calls.h"
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/metrics.h"
 #include "base/procstat.h"
 #include "gchat/v1/admin.pb-c.h"
@@ -10,16 +9,11 @@
 #include "net/listen.h"
 #include "service/admin_certificate.h"
 #include "service/call.h"
-#include "service/page.h"
 #include "service/server_info.h"
 #include "shard/session.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* ---- status ---- */
 
 static const char *health_text(enum store_health health)
 {
@@ -121,99 +115,4 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.counters = counters_fill(&counters);
 	r.n_counters = _METRIC_MAX;
 	call_reply(call, &r.base);
-}
-
-/* ---- rooms ---- */
-
-static bool any_room(void *arg, struct room *room)
-{
-	(void)arg;
-	(void)room;
-	return true;
-}
-
-void admin_list_rooms(struct call *call, const ProtobufCMessage *msg)
-{
-	const Gchat__V1__ListAllRoomsRequest *r = CALL_REQUEST(Gchat__V1__ListAllRoomsRequest, msg);
-	struct room_page page;
-	room_page_make(call->service->directory, r->page_token, call_page_size(r->page_size),
-		any_room, NULL, &page);
-	struct room_info *infos = mem_new(page.count, sizeof(*infos));
-	Gchat__V1__Room *rooms = mem_new(page.count, sizeof(*rooms));
-	Gchat__V1__AdminRoom *outs = mem_new(page.count, sizeof(*outs));
-	Gchat__V1__AdminRoom **list = mem_new(page.count, sizeof(struct Gchat__V1__AdminRoom *));
-	for (size_t i = 0; i < page.count; i++) {
-		room_get_info(page.rooms[i], &infos[i]);
-		room_info_to_message(&infos[i], &rooms[i]);
-		gchat__v1__admin_room__init(&outs[i]);
-		outs[i].room = &rooms[i];
-		outs[i].online_count = presence_count(call->service->presence, page.rooms[i]);
-		outs[i].reader_count = atomic_load(&page.rooms[i]->readers);
-		list[i] = &outs[i];
-	}
-	Gchat__V1__ListAllRoomsResponse response;
-	gchat__v1__list_all_rooms_response__init(&response);
-	response.rooms = list;
-	response.n_rooms = page.count;
-	if (page.more)
-		response.next_page_token = infos[page.count - 1].name;
-	call_reply(call, &response.base);
-	free(list);
-	free(outs);
-	free(rooms);
-	free(infos);
-	room_page_deinit(&page);
-}
-
-void admin_list_members(struct call *call, const ProtobufCMessage *msg)
-{
-	const Gchat__V1__ListRoomMembersRequest *r =
-		CALL_REQUEST(Gchat__V1__ListRoomMembersRequest, msg);
-	struct room *room = call_find_room(call, 0, r->room);
-	if (!room)
-		return;
-	struct member_page page;
-	member_page_make(room, r->page_token, call_page_size(r->page_size), &page);
-	Gchat__V1__AdminMember *outs = mem_new(page.count, sizeof(*outs));
-	Gchat__V1__AdminMember **list =
-		mem_new(page.count, sizeof(struct Gchat__V1__AdminMember *));
-	member_page_show(&page, call->service->presence);
-	for (size_t i = 0; i < page.count; i++) {
-		gchat__v1__admin_member__init(&outs[i]);
-		outs[i].member = &page.members[i];
-		outs[i].joined_us = page.entries[i].joined_us;
-		outs[i].last_seen_us = atomic_load(&page.entries[i].account->last_seen_us);
-		list[i] = &outs[i];
-	}
-	Gchat__V1__ListRoomMembersResponse response;
-	gchat__v1__list_room_members_response__init(&response);
-	response.members = list;
-	response.n_members = page.count;
-	response.member_count = page.member_count;
-	response.next_page_token = member_page_next(&page);
-	call_reply(call, &response.base);
-	free(list);
-	free(outs);
-	member_page_deinit(&page);
-	(void)room_unref(room);
-}
-
-void admin_end_session(struct call *call, const ProtobufCMessage *msg)
-{
-	const Gchat__V1__EndSessionRequest *r = CALL_REQUEST(Gchat__V1__EndSessionRequest, msg);
-	if (r->session_id == 0) {
-		call_fail(call, REASON_INVALID_ARGUMENT);
-		return;
-	}
-	if (strlen(r->reason) > LIMIT_REASON_BYTES) {
-		call_fail(call, REASON_TEXT_TOO_LONG);
-		return;
-	}
-	hub_end_session(
-		call->service->hub, r->session_id, REASON_REMOVED, r->reason[0] ? r->reason : NULL);
-	log_notice("session ended by uid=%u session=%llu", call->admin_uid,
-		(unsigned long long)r->session_id);
-	Gchat__V1__EndSessionResponse response;
-	gchat__v1__end_session_response__init(&response);
-	call_reply(call, &response.base);
 }

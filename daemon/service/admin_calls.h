@@ -7,8 +7,6 @@ struct call;
 
 void admin_get_metrics(struct call *call, const ProtobufCMessage *msg);
 void admin_get_status(struct call *call, const ProtobufCMessage *msg);
-void admin_list_rooms(struct call *call, const ProtobufCMessage *msg);
-void admin_list_members(struct call *call, const ProtobufCMessage *msg);
 void admin_list_sessions(struct call *call, const ProtobufCMessage *msg);
 void admin_end_session(struct call *call, const ProtobufCMessage *msg);
 void admin_get_certificate(struct call *call, const ProtobufCMessage *msg);

@@ -1,99 +1,58 @@
-/* ListSessions: every shard adds its own, the last one wakes the call. */
+/* Sessions: every shard adds its own to the page, or ends the one that is meant; the last shard wakes
+ * the call. */
+#include "base/log.h"
 #include "base/mem.h"
 #include "gchat/v1/admin.pb-c.h"
-#include "net/accept.h"
 #include "service/admin_calls.h"
 #include "service/call.h"
-#include "shard/session.h"
+#include "service/session_page.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct row {
-	uint64_t id;
-	uint64_t account_id;
-	char user[LIMIT_USER_NAME_BYTES + 1];
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	char client[LIMIT_CLIENT_NAME_BYTES + 1];
-	uint64_t since_us;
-	unsigned rooms;
-	uint64_t lag;
-	size_t queued;
-	uint64_t events_out;
-	unsigned shard;
-};
+/* The last shard: back to the call's own. */
+static void back_to(struct call *call)
+{
+	shard_post(call->shard, &call->mail);
+}
 
-/* Gathers the sessions above `after`; sorted and cut to one page at the end. */
-struct gathering {
+/* ---- listing ---- */
+
+struct listing {
 	struct hub_visit visit;
 	struct call *call; /* held by the letter that ends it */
-	char user[LIMIT_USER_NAME_BYTES + 1];
-	uint64_t after;
-	size_t page_size;
-	pthread_mutex_t mu;
-	struct row *rows; /* owned, under mu */
-	size_t count;
-	size_t capacity;
+	struct session_page page;
 };
 
-static void wipe(void *data)
+static void wipe_listing(void *data)
 {
-	struct gathering *g = data;
-	free(g->rows);
-	pthread_mutex_destroy(&g->mu);
+	session_page_deinit(&((struct listing *)data)->page);
 }
 
-static struct row *add_row(struct gathering *g)
+static void visit_shard(struct hub_visit *visit, struct shard *shard)
 {
-	enum {
-		CAPACITY_MIN = 64
-	};
-	if (g->count == g->capacity) {
-		g->capacity = g->capacity ? 2 * g->capacity : CAPACITY_MIN;
-		g->rows = mem_grow(g->rows, g->capacity, sizeof(*g->rows));
-	}
-	return &g->rows[g->count++];
+	session_page_visit(&GC_CONTAINER_OF(visit, struct listing, visit)->page, shard);
 }
 
-/* The session's shard. */
-static void visit_session(struct hub_visit *visit, struct session *s)
-{
-	struct gathering *g = GC_CONTAINER_OF(visit, struct gathering, visit);
-	if (s->id <= g->after || s->state >= SESSION_ENDING ||
-		(g->user[0] && strcmp(g->user, s->account->name) != 0))
-		return;
-	struct row row = {.id = s->id,
-		.account_id = s->account->id,
-		.since_us = s->since_us,
-		.rooms = HASH_COUNT(s->subscriptions),
-		.lag = session_lag(s),
-		.queued = s->sending_bytes + s->control.len,
-		.events_out = s->events_out,
-		.shard = s->shard->index};
-	memcpy(row.user, s->account->name, sizeof(row.user));
-	memcpy(row.client, s->client, sizeof(row.client));
-	acceptor_address(s->peer, row.address);
-	pthread_mutex_lock(&g->mu);
-	*add_row(g) = row;
-	pthread_mutex_unlock(&g->mu);
-}
-
-/* The last shard: back to the call's own. */
 static void visited(struct hub_visit *visit)
 {
-	struct gathering *g = GC_CONTAINER_OF(visit, struct gathering, visit);
-	shard_post(g->call->shard, &g->call->mail);
+	back_to(GC_CONTAINER_OF(visit, struct listing, visit)->call);
 }
 
-static int by_id(const void *a, const void *b)
+/* In capitals, as enums are. Static storage. */
+static char *state_name(enum session_state state)
 {
-	const struct row *x = a;
-	const struct row *y = b;
-	return x->id < y->id ? -1 : x->id > y->id;
+	static char names[_SESSION_STATE_MAX][9] = {[SESSION_OPENING] = "OPENING",
+		[SESSION_GREETING] = "GREETING",
+		[SESSION_LIVE] = "LIVE",
+		[SESSION_ENDING] = "ENDING",
+		[SESSION_CLOSED] = "CLOSED"};
+	return names[state];
 }
 
-static void to_message(struct row *row, Gchat__V1__Session *out)
+static void to_message(struct session_row *row, Gchat__V1__Session *out)
 {
 	gchat__v1__session__init(out);
 	out->session_id = row->id;
@@ -101,30 +60,33 @@ static void to_message(struct row *row, Gchat__V1__Session *out)
 	out->user = row->user;
 	out->address = row->address;
 	out->client = row->client;
+	out->device = row->device;
 	out->since_us = row->since_us;
 	out->rooms = row->rooms;
 	out->lag = row->lag;
-	out->queued_bytes = (uint32_t)row->queued;
+	out->queued_bytes = (uint32_t)row->queued_bytes;
 	out->events_out = row->events_out;
 	out->shard = row->shard;
+	out->state = state_name(row->state);
+	out->round_trip_us = row->round_trip_us;
 }
 
 static void reply_sessions(struct call *call)
 {
-	struct gathering *g = call->data;
-	size_t count = g->count < g->page_size ? g->count : g->page_size;
-	if (g->count > 0)
-		qsort(g->rows, g->count, sizeof(*g->rows), by_id);
+	struct listing *listing = call->data;
+	size_t count;
+	bool more;
+	struct session_row **rows = session_page_rows(&listing->page, &count, &more);
 	Gchat__V1__Session *sessions = mem_new(count, sizeof(*sessions));
 	Gchat__V1__Session **list = mem_new(count, sizeof(struct Gchat__V1__Session *));
 	for (size_t i = 0; i < count; i++) {
-		to_message(&g->rows[i], &sessions[i]);
+		to_message(rows[i], &sessions[i]);
 		list[i] = &sessions[i];
 	}
 	char token[24] = "";
-	if (g->count > count)
+	if (more)
 		(void)snprintf(
-			token, sizeof(token), "%llu", (unsigned long long)g->rows[count - 1].id);
+			token, sizeof(token), "%llu", (unsigned long long)rows[count - 1]->id);
 	Gchat__V1__ListSessionsResponse response;
 	gchat__v1__list_sessions_response__init(&response);
 	response.sessions = list;
@@ -135,18 +97,116 @@ static void reply_sessions(struct call *call)
 	free(sessions);
 }
 
+/* A token is the number of the last session of the page before. */
+static bool parse_token(const char *token, uint64_t *ret_after)
+{
+	char *end = NULL;
+	*ret_after = strtoull(token, &end, 10);
+	return *end == '\0' && (token[0] == '\0' || isdigit((unsigned char)token[0]));
+}
+
+/* False: answered. */
+static bool fill_filter(
+	struct call *call, const Gchat__V1__ListSessionsRequest *r, struct session_filter *filter)
+{
+	filter->session_id = r->session_id;
+	if (!parse_token(r->page_token, &filter->after)) {
+		call_fail_text(call, REASON_INVALID_ARGUMENT, "page_token is none of ours");
+		return false;
+	}
+	if (!r->user[0])
+		return true;
+	struct account *account = call_find_user(call, r->user);
+	if (account)
+		filter->account_id = account->id;
+	(void)account_unref(account);
+	return account;
+}
+
 void admin_list_sessions(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__ListSessionsRequest *r = CALL_REQUEST(Gchat__V1__ListSessionsRequest, msg);
-	struct gathering *g = call_data(call, sizeof(*g));
-	call->wipe = wipe;
-	g->call = call;
-	g->page_size = call_page_size(r->page_size);
-	g->after = strtoull(r->page_token, NULL, 10);
-	(void)snprintf(g->user, sizeof(g->user), "%s", r->user);
-	pthread_mutex_init(&g->mu, NULL);
-	g->visit.visit = visit_session;
-	g->visit.done = visited;
+	struct session_filter filter = {0};
+	if (!fill_filter(call, r, &filter))
+		return;
+	struct listing *listing = call_data(call, sizeof(*listing));
+	call->wipe = wipe_listing;
+	listing->call = call;
+	listing->page.directory = call->service->directory;
+	listing->page.acceptor = call->service->acceptor;
+	session_page_init(&listing->page, &filter, call_page_size(r->page_size));
+	listing->visit.visit_shard = visit_shard;
+	listing->visit.done = visited;
 	call_wait(call, reply_sessions);
-	hub_visit_all(call->service->hub, &g->visit);
+	hub_visit_all(call->service->hub, &listing->visit);
+}
+
+/* ---- ending ---- */
+
+struct ending {
+	struct hub_visit visit;
+	struct call *call; /* as above */
+	uint64_t session_id;
+	char text[LIMIT_REASON_BYTES + 1];
+	/* Written by the one shard that has the session. */
+	bool found;
+	char user[LIMIT_USER_NAME_BYTES + 1];
+	char address[ACCEPTOR_ADDRESS_BYTES];
+};
+
+static void end_in(struct hub_visit *visit, struct shard *shard)
+{
+	struct ending *ending = GC_CONTAINER_OF(visit, struct ending, visit);
+	struct session *s;
+	TAILQ_FOREACH (s, &shard->sessions, shard_link) {
+		if (s->id != ending->session_id || s->state >= SESSION_ENDING)
+			continue;
+		ending->found = true;
+		(void)snprintf(ending->user, sizeof(ending->user), "%s", s->account->name);
+		acceptor_address(s->peer, ending->address);
+		session_end(s, REASON_REMOVED, ending->text[0] ? ending->text : NULL);
+		return;
+	}
+}
+
+static void ended(struct hub_visit *visit)
+{
+	back_to(GC_CONTAINER_OF(visit, struct ending, visit)->call);
+}
+
+static void reply_ended(struct call *call)
+{
+	struct ending *ending = call->data;
+	if (!ending->found) {
+		call_fail_text(call, REASON_NOT_FOUND, "there is no such session");
+		return;
+	}
+	log_notice("session ended by uid=%u session=%llu user=%s", call->admin_uid,
+		(unsigned long long)ending->session_id, ending->user);
+	Gchat__V1__EndSessionResponse response;
+	gchat__v1__end_session_response__init(&response);
+	response.user = ending->user;
+	response.address = ending->address;
+	call_reply(call, &response.base);
+}
+
+void admin_end_session(struct call *call, const ProtobufCMessage *msg)
+{
+	const Gchat__V1__EndSessionRequest *r = CALL_REQUEST(Gchat__V1__EndSessionRequest, msg);
+	if (r->session_id == 0) {
+		call_fail(call, REASON_INVALID_ARGUMENT);
+		return;
+	}
+	if (strlen(r->reason) > LIMIT_REASON_BYTES) {
+		call_fail(call, REASON_TEXT_TOO_LONG);
+		return;
+	}
+	struct ending *ending = call_data(call, sizeof(*ending));
+	ending->call = call;
+	ending->session_id = r->session_id;
+	strcpy(ending->text, r->reason);
+	ending->visit.visit_shard = end_in;
+	ending->visit.done = ended;
+	call_wait(call, reply_ended);
+	hub_visit_all(call->service->hub, &ending->visit);
 }

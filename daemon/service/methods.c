@@ -10,7 +10,9 @@
 #include "service/admin_calls.h"
 #include "service/admin_config.h"
 #include "service/admin_control.h"
+#include "service/admin_members.h"
 #include "service/admin_moderation.h"
+#include "service/admin_rooms.h"
 #include "service/admin_verify.h"
 #include "service/admin_watch.h"
 #include "service/auth_calls.h"
@@ -31,10 +33,13 @@
 #define STREAM(name, access, open)          {name, ACCESS_##access, NULL, NULL, NULL, open}
 #define UNOFFERED(name, access)             {name, ACCESS_##access, NULL, NULL, NULL, NULL}
 static const struct method table[] = {
+	CHANGE("/gchat.v1.Admin/AddMember", gchat__v1__add_member_request, admin_add_member, "member-add"),
 	UNOFFERED("/gchat.v1.Admin/AddUser", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/AdminCreateRoom", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/AdminDeleteRoom", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/AdminUpdateRoom", ADMIN),
+	CHANGE("/gchat.v1.Admin/AdminCreateRoom", gchat__v1__admin_create_room_request, admin_create_room, "room-create"),
+	CHANGE("/gchat.v1.Admin/AdminDeleteRoom", gchat__v1__admin_delete_room_request, admin_delete_room, "room-delete"),
+	CHANGE("/gchat.v1.Admin/AdminRemoveMember", gchat__v1__admin_remove_member_request, admin_remove_member,
+		"member-remove"),
+	CHANGE("/gchat.v1.Admin/AdminUpdateRoom", gchat__v1__admin_update_room_request, admin_update_room, "room-change"),
 	UNOFFERED("/gchat.v1.Admin/Backup", ADMIN),
 	CHANGE("/gchat.v1.Admin/Ban", gchat__v1__ban_request, admin_ban, "ban"),
 	CHANGE("/gchat.v1.Admin/Broadcast", gchat__v1__broadcast_request, admin_broadcast, "broadcast"),
@@ -47,6 +52,7 @@ static const struct method table[] = {
 	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
 	CALL("/gchat.v1.Admin/GetConfig", ADMIN, gchat__v1__get_config_request, admin_get_config),
 	CALL("/gchat.v1.Admin/GetMetrics", ADMIN, gchat__v1__get_metrics_request, admin_get_metrics),
+	CALL("/gchat.v1.Admin/GetRoomDetails", ADMIN, gchat__v1__get_room_details_request, admin_get_room_details),
 	CALL("/gchat.v1.Admin/GetStatus", ADMIN, gchat__v1__get_status_request, admin_get_status),
 	CHANGE("/gchat.v1.Admin/Kick", gchat__v1__kick_request, admin_kick, "kick"),
 	CALL("/gchat.v1.Admin/ListAllRooms", ADMIN, gchat__v1__list_all_rooms_request, admin_list_rooms),
@@ -62,7 +68,7 @@ static const struct method table[] = {
 		"cert-rotate"),
 	CHANGE("/gchat.v1.Admin/SetLogLevel", gchat__v1__set_log_level_request, admin_set_log_level, "log-level"),
 	UNOFFERED("/gchat.v1.Admin/SetPassword", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/SetRole", ADMIN),
+	CHANGE("/gchat.v1.Admin/SetRole", gchat__v1__set_role_request, admin_set_role, "member-role"),
 	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),
 	CHANGE("/gchat.v1.Admin/Unban", gchat__v1__unban_request, admin_unban, "unban"),
 	CALL("/gchat.v1.Admin/Verify", ADMIN, gchat__v1__verify_request, admin_verify),

@@ -2,15 +2,16 @@
 #include "service/page.h"
 
 #include "base/mem.h"
+#include "service/selection.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static int by_room_name(const void *a, const void *b)
 {
-	const struct room *const *x = a;
-	const struct room *const *y = b;
-	return strcmp((*x)->name, (*y)->name);
+	const struct room *x = a;
+	const struct room *y = b;
+	return strcmp(x->name, y->name);
 }
 
 void room_page_make(struct directory *d, const char *token, size_t size,
@@ -18,18 +19,20 @@ void room_page_make(struct directory *d, const char *token, size_t size,
 {
 	struct room *room;
 	struct room *tmp;
-	size_t count = 0;
+	struct selection first;
+	selection_init(&first, size + 1, by_room_name);
 	pthread_rwlock_rdlock(&d->lock);
-	struct room **all = mem_new(d->room_count, sizeof(struct room *));
 	HASH_ITER (by_id, d->rooms, room, tmp)
 		if (strcmp(room->name, token) > 0 && fits(arg, room))
-			all[count++] = room_ref(room);
+			(void)selection_offer(&first, room); /* those left out are only borrowed */
+	selection_sort(&first);
+	size_t kept = first.count < size ? first.count : size;
+	struct room **rooms = mem_new(kept, sizeof(struct room *));
+	for (size_t i = 0; i < kept; i++)
+		rooms[i] = room_ref(first.items[i]);
 	pthread_rwlock_unlock(&d->lock);
-	qsort(all, count, sizeof(struct room *), by_room_name);
-	size_t kept = count < size ? count : size;
-	for (size_t i = kept; i < count; i++)
-		(void)room_unref(all[i]);
-	*ret_page = (struct room_page){.rooms = all, .count = kept, .more = count > kept};
+	*ret_page = (struct room_page){.rooms = rooms, .count = kept, .more = first.count > kept};
+	selection_deinit(&first);
 }
 
 void room_page_deinit(struct room_page *page)
@@ -41,8 +44,8 @@ void room_page_deinit(struct room_page *page)
 
 static int by_user_name(const void *a, const void *b)
 {
-	const struct member_entry *x = a;
-	const struct member_entry *y = b;
+	const struct member *x = a;
+	const struct member *y = b;
 	return strcmp(x->account->name, y->account->name);
 }
 
@@ -51,23 +54,27 @@ void member_page_make(
 {
 	struct member *member;
 	struct member *tmp;
-	size_t count = 0;
+	struct selection first;
+	selection_init(&first, size + 1, by_user_name);
 	room_lock(room);
-	unsigned member_count = room->shared.member_count;
-	struct member_entry *all = mem_new(member_count, sizeof(*all));
 	HASH_ITER (hh, room->shared.members, member, tmp)
 		if (strcmp(member->account->name, token) > 0)
-			all[count++] =
-				(struct member_entry){.account = account_ref(member->account),
-					.role = member->role,
-					.joined_us = member->joined_us};
+			(void)selection_offer(&first, member);
+	selection_sort(&first);
+	size_t kept = first.count < size ? first.count : size;
+	struct member_entry *entries = mem_new(kept, sizeof(*entries));
+	for (size_t i = 0; i < kept; i++) {
+		member = first.items[i];
+		entries[i] = (struct member_entry){.account = account_ref(member->account),
+			.role = member->role,
+			.joined_us = member->joined_us};
+	}
+	*ret_page = (struct member_page){.entries = entries,
+		.count = kept,
+		.member_count = room->shared.member_count,
+		.more = first.count > kept};
 	room_unlock(room);
-	qsort(all, count, sizeof(*all), by_user_name);
-	size_t kept = count < size ? count : size;
-	for (size_t i = kept; i < count; i++)
-		(void)account_unref(all[i].account);
-	*ret_page = (struct member_page){
-		.entries = all, .count = kept, .member_count = member_count, .more = count > kept};
+	selection_deinit(&first);
 }
 
 void member_page_show(struct member_page *page, struct presence *presence)

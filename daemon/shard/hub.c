@@ -258,7 +258,7 @@ void hub_tell_account(struct hub *hub, uint64_t account_id, const struct hub_upd
 static void act_end_session(struct notice *n, struct shard *shard)
 {
 	struct session *s;
-	LIST_FOREACH (s, &shard->sessions, shard_link)
+	TAILQ_FOREACH (s, &shard->sessions, shard_link)
 		if (n->session_id == 0 || s->id == n->session_id)
 			session_end(s, n->reason, n->text[0] ? n->text : NULL);
 	shard->draining = shard->draining || n->session_id == 0;
@@ -297,8 +297,11 @@ static void on_visit(struct mail *mail)
 	struct hub_visit *visit = copy->visit;
 	struct shard *shard = &visit->hub->shards[copy - visit->copies];
 	struct session *s;
-	LIST_FOREACH (s, &shard->sessions, shard_link)
-		visit->visit(visit, s);
+	if (visit->visit_shard)
+		visit->visit_shard(visit, shard);
+	else
+		TAILQ_FOREACH (s, &shard->sessions, shard_link)
+			visit->visit(visit, s);
 	if (atomic_fetch_sub(&visit->left, 1) == 1)
 		visit->done(visit);
 }

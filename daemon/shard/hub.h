@@ -89,10 +89,11 @@ void hub_end_session(struct hub *hub, uint64_t session_id, enum reason reason, c
 /* Says going-away to all and ends them. */
 void hub_drain(struct hub *hub);
 
-/* Runs `visit` for every session, shard by shard, on the shards' threads; then `done` once, on the
- * last one's. Any thread. */
+/* Runs `visit` for every session, or `visit_shard` for every shard, on the shards' threads; then `done`
+ * once, on the last one's. Any thread. */
 struct hub_visit {
 	void (*visit)(struct hub_visit *visit, struct session *session);
+	void (*visit_shard)(struct hub_visit *visit, struct shard *shard); /* in its place */
 	void (*done)(struct hub_visit *visit);
 	/* The hub's own while under way. */
 	atomic_uint left;

@@ -34,7 +34,7 @@ void sample_take(struct shard *shard, struct mono now)
 	struct session *s;
 	if (now.us < shard->sample.next.us)
 		return;
-	LIST_FOREACH (s, &shard->sessions, shard_link) {
+	TAILQ_FOREACH (s, &shard->sessions, shard_link) {
 		uint64_t lag = session_backlog(s);
 		sums.lag += lag;
 		sums.lag_max = lag > sums.lag_max ? lag : sums.lag_max;

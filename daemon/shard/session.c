@@ -67,7 +67,7 @@ static void session_free(struct session *s)
 	for (unsigned i = 0; i < s->update_count; i++)
 		grpc_slice_unref(s->updates[i]);
 	free(s->updates);
-	LIST_REMOVE(s, shard_link);
+	TAILQ_REMOVE(&s->shard->sessions, s, shard_link);
 	s->shard->session_count--;
 	grpc_call_unref(s->call);
 	free(s->control.data);
@@ -269,7 +269,7 @@ struct session *session_open(const struct incoming *in, struct account *account,
 	memcpy(s->peer, in->peer, sizeof(s->peer));
 	TAILQ_INIT(&s->dirty);
 	SLIST_INIT(&s->free_requests);
-	LIST_INSERT_HEAD(&shard->sessions, s, shard_link);
+	TAILQ_INSERT_TAIL(&shard->sessions, s, shard_link);
 	shard->session_count++;
 	atomic_fetch_add(&shard->hub->session_count, 1);
 	metric_add(METRIC_SESSIONS_OPENED, 1);

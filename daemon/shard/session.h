@@ -131,7 +131,7 @@ struct session {
 	struct mono deadline;
 	TAILQ_ENTRY(session) ready_link;
 	TAILQ_ENTRY(session) waiting_link;
-	LIST_ENTRY(session) shard_link;
+	TAILQ_ENTRY(session) shard_link;
 	LIST_ENTRY(session) account_link;
 };
 

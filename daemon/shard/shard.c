@@ -114,7 +114,7 @@ static void look_at_deadlines(struct shard *shard, struct mono now)
 
 static bool is_done(const struct shard *shard)
 {
-	return shard->stopping && LIST_EMPTY(&shard->sessions) && shard->calls == 0 &&
+	return shard->stopping && TAILQ_EMPTY(&shard->sessions) && shard->calls == 0 &&
 	       shard->calls_waiting == 0;
 }
 
@@ -148,7 +148,7 @@ void shard_init(struct shard *shard, struct hub *hub, unsigned index)
 	TAILQ_INIT(&shard->ready);
 	TAILQ_INIT(&shard->waiting);
 	TAILQ_INIT(&shard->slowed);
-	LIST_INIT(&shard->sessions);
+	TAILQ_INIT(&shard->sessions);
 }
 
 /* The calls are asked for here: the thread may begin so late that the servers are gone again. */

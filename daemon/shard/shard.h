@@ -61,7 +61,7 @@ struct shard { /* shard thread only, but for box, queue's wake and beat */
 	struct session_queue ready; /* have something to write, and no write under way */
 	struct session_queue waiting; /* have a deadline: no hello yet, or ending */
 	struct session_queue slowed; /* are not read until the next tick */
-	struct session_list sessions;
+	struct session_queue sessions; /* by id: as they were opened */
 	unsigned session_count;
 	struct shard_account *accounts; /* owned: uthash by account id */
 	struct shard_room *rooms; /* owned: uthash by room id */

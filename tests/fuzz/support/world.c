@@ -178,7 +178,7 @@ static void check_streams(struct world *w)
 {
 	for (unsigned i = 0; i < WORLD_SHARDS; i++) {
 		struct session *s;
-		LIST_FOREACH (s, &w->hub->shards[i].sessions, shard_link)
+		TAILQ_FOREACH (s, &w->hub->shards[i].sessions, shard_link)
 			if (s->state == SESSION_LIVE && !s->write_op.busy)
 				GC_ASSERT(s->requests == 0 && TAILQ_EMPTY(&s->dirty));
 	}

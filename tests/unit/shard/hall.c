@@ -65,7 +65,7 @@ struct session *hall_enter(
 	s->account = account_ref(account);
 	TAILQ_INIT(&s->dirty);
 	SLIST_INIT(&s->free_requests);
-	LIST_INSERT_HEAD(&s->shard->sessions, s, shard_link);
+	TAILQ_INSERT_TAIL(&s->shard->sessions, s, shard_link);
 	session_join_account(s, "test", wants);
 	session_go_live(s);
 	return s;
@@ -90,7 +90,7 @@ void hall_leave(struct session *s)
 	HASH_ITER (hh, s->subscriptions, sub, tmp)
 		subscription_close(sub);
 	leave_account(s);
-	LIST_REMOVE(s, shard_link);
+	TAILQ_REMOVE(&s->shard->sessions, s, shard_link);
 	if (s->ready)
 		TAILQ_REMOVE(&s->shard->ready, s, ready_link);
 	if (s->waiting)
