@@ -27,6 +27,7 @@ static const struct {
 	[RIGHT_CREATE_ROOM]   = {"create-room", ON_SERVER | BIT(GUEST)},
 	[RIGHT_SEE]           = {"see", ON_SERVER | BIT(ROOM_GONE) | BIT(HIDDEN)},
 	[RIGHT_JOIN]          = {"join", ON_SERVER | BIT(ROOM_GONE) | BIT(ROOM_BANNED) | BIT(HIDDEN) | BIT(DAMAGED)},
+	[RIGHT_RETURN]        = {"return", ON_SERVER | BIT(ROOM_GONE) | BIT(ROOM_BANNED) | BIT(DAMAGED)},
 	[RIGHT_LEAVE]         = {"leave", BIT(NOT_MEMBER)},
 	[RIGHT_READ]          = {"read", AS_MEMBER},
 	[RIGHT_SEND]          = {"send", AS_WRITER | BIT(SLOW_MODE)},

@@ -26,6 +26,7 @@ enum right {
 	/* in a room */
 	RIGHT_SEE, /* that there is such a room */
 	RIGHT_JOIN,
+	RIGHT_RETURN, /* to a room of two that it has left */
 	RIGHT_LEAVE,
 	RIGHT_READ, /* events, history, members */
 	RIGHT_SEND,

@@ -191,14 +191,25 @@ static bool is_out(const struct write *write, const struct account *account)
 	return room_role_of(write->room, account->id) == GCHAT__V1__ROLE__ROLE_UNSPECIFIED;
 }
 
+/* Whether the other one isn't banned from it, by an administrator. */
+static bool may_return(const struct write *write)
+{
+	return rights_check(&(struct rights_ask){.directory = write->directory,
+				    .room = write->room,
+				    .actor = write->subject},
+		       RIGHT_RETURN) != REASON_BANNED;
+}
+
 /* Who left a direct room is in it again once one of the two opens it: nobody else could ask. */
 static enum reason prepare_return(struct write *write)
 {
 	enum reason reason = REASON_NONE;
 	if (is_out(write, write->actor))
+		reason = write_check_right(write, RIGHT_RETURN);
+	if (reason == REASON_NONE && is_out(write, write->actor))
 		reason = write_take_place(write, PLACE_JOIN);
 	if (reason == REASON_NONE && is_out(write, write->subject))
-		reason = check_other(write);
+		reason = may_return(write) ? check_other(write) : REASON_USER_BANNED;
 	if (reason != REASON_NONE)
 		return reason;
 	if (write->place)

@@ -4,6 +4,7 @@
 #include "service/call.h"
 #include "service/restriction_page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Literals, which protobuf-c does not write to. */
@@ -19,12 +20,56 @@ struct part {
 	Gchat__V1__RuleTrace *list[_RULE_MAX];
 };
 
-static void fill_rule(const struct rights_step *step, Gchat__V1__RuleTrace *out)
+/* The rules that a ban or a mute stands behind: with until when, why, and by whom. */
+static const struct {
+	enum rights_rule rule;
+	enum restriction_kind kind;
+	bool in_room;
+} restricting[] = {
+	{RULE_BANNED, RESTRICTION_BAN, false},
+	{RULE_ROOM_BANNED, RESTRICTION_BAN, true},
+	{RULE_MUTED, RESTRICTION_MUTE, false},
+	{RULE_ROOM_MUTED, RESTRICTION_MUTE, true},
+};
+
+struct details {
+	char texts[GC_LENGTH(restricting)][RESTRICTION_TEXT_BYTES + 128]; /* "": none in force */
+};
+
+static void fill_details(const struct rights_ask *ask, struct details *ret)
+{
+	for (size_t i = 0; i < GC_LENGTH(restricting); i++) {
+		struct restriction_target target = {.account_id = ask->actor->id};
+		struct restriction r;
+		char when[RESTRICTION_WHEN_BYTES];
+		ret->texts[i][0] = '\0';
+		if (restricting[i].in_room && !ask->room)
+			continue;
+		target.room_id = restricting[i].in_room ? ask->room->id : 0;
+		if (!restriction_find(ask->directory, restricting[i].kind, &target, &r))
+			continue;
+		restriction_print(&r, when);
+		(void)snprintf(ret->texts[i], sizeof(ret->texts[i]), "%s %s (by %s)",
+			rights_rule_text(restricting[i].rule, true), when, r.author);
+	}
+}
+
+static char *sentence_of(const struct rights_step *step, struct details *details)
+{
+	bool stands = step->verdict != RIGHTS_ALLOW;
+	for (size_t i = 0; i < GC_LENGTH(restricting); i++)
+		if (stands && restricting[i].rule == step->rule && details->texts[i][0])
+			return details->texts[i];
+	return text_of(rights_rule_text(step->rule, stands));
+}
+
+static void fill_rule(
+	const struct rights_step *step, struct details *details, Gchat__V1__RuleTrace *out)
 {
 	gchat__v1__rule_trace__init(out);
 	out->rule = text_of(rights_rule_name(step->rule));
 	out->verdict = text_of(rights_verdict_name(step->verdict));
-	out->text = text_of(rights_rule_text(step->rule, step->verdict != RIGHTS_ALLOW));
+	out->text = sentence_of(step, details);
 }
 
 static enum rights_verdict verdict_of(const struct rights_trace *trace)
@@ -35,12 +80,13 @@ static enum rights_verdict verdict_of(const struct rights_trace *trace)
 	return RIGHTS_ALLOW;
 }
 
-static void fill_part(const struct rights_ask *ask, enum right right, struct part *part)
+static void fill_part(
+	const struct rights_ask *ask, enum right right, struct details *details, struct part *part)
 {
 	struct rights_trace trace;
 	rights_explain(ask, right, &trace);
 	for (size_t i = 0; i < trace.count; i++) {
-		fill_rule(&trace.steps[i], &part->rules[i]);
+		fill_rule(&trace.steps[i], details, &part->rules[i]);
 		part->list[i] = &part->rules[i];
 	}
 	gchat__v1__right_trace__init(&part->message);
@@ -53,14 +99,14 @@ static void fill_part(const struct rights_ask *ask, enum right right, struct par
 }
 
 /* Fills the rights that apply: those on the server, and in the room where there is one. */
-static size_t fill_parts(
-	const struct rights_ask *ask, struct part *parts, Gchat__V1__RightTrace **list)
+static size_t fill_parts(const struct rights_ask *ask, struct details *details, struct part *parts,
+	Gchat__V1__RightTrace **list)
 {
 	size_t count = 0;
 	for (unsigned right = 0; right < _RIGHT_MAX; right++) {
 		if (!ask->room && rights_needs_room((enum right)right))
 			continue;
-		fill_part(ask, (enum right)right, &parts[count]);
+		fill_part(ask, (enum right)right, details, &parts[count]);
 		list[count] = &parts[count].message;
 		count++;
 	}
@@ -74,6 +120,7 @@ static void reply(struct call *call, const struct rights_ask *ask)
 	Gchat__V1__RightTrace *list[_RIGHT_MAX];
 	struct restriction_rows bans;
 	struct restriction_rows mutes;
+	struct details details;
 	uint64_t room_id = ask->room ? ask->room->id : 0;
 	restriction_rows_of(d, RESTRICTION_BAN, room_id, ask->actor->id, &bans);
 	restriction_rows_of(d, RESTRICTION_MUTE, room_id, ask->actor->id, &mutes);
@@ -82,7 +129,8 @@ static void reply(struct call *call, const struct rights_ask *ask)
 	if (ask->room)
 		response.role = room_role_of(ask->room, ask->actor->id);
 	response.rights = list;
-	response.n_rights = fill_parts(ask, parts, list);
+	fill_details(ask, &details);
+	response.n_rights = fill_parts(ask, &details, parts, list);
 	response.bans = bans.list;
 	response.n_bans = bans.page.count;
 	response.mutes = mutes.list;

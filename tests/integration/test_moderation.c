@@ -382,6 +382,9 @@ static void explain_names_the_rule_that_decides(void **state)
 	expect_text(l.td, find_right(l.td, rights, "send"), "verdict", "limit");
 	expect_text(l.td, find_right(l.td, rights, "send"), "rule", "room-muted");
 	expect_text(l.td, find_right(l.td, rights, "send"), "reason", "MUTED");
+	assert_non_null(
+		strstr(json_string_value(tool_at(l.td, find_right(l.td, rights, "send"), "text")),
+			"UTC: loud (by ann)"));
 	expect_text(l.td, find_right(l.td, rights, "delete-room"), "rule", "below-owner");
 	json_decref(rights);
 	ban(l.ann, l.room, "cat", 0);

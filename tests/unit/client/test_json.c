@@ -143,6 +143,37 @@ static void an_entry_has_its_place_author_and_time(void **state)
 	json_decref(object);
 }
 
+static void a_ban_and_a_mute_say_whom_until_when_and_why(void **state)
+{
+	(void)state;
+	struct gchat_entry e = {.kind = GCHAT_ENTRY_REMOVED,
+		.room_name = "",
+		.author = "ann",
+		.text = "",
+		.emoji = "",
+		.reason = "spam",
+		.account_id = 7,
+		.user = "cat",
+		.title = "",
+		.topic = "",
+		.banned = true,
+		.until_us = 1767225600000000};
+	json_t *object = json_of_entry(&e);
+	assert_string_equal(text_at(object, "event", NULL), "removed");
+	assert_string_equal(text_at(object, "user", NULL), "cat");
+	assert_string_equal(text_at(object, "reason", NULL), "spam");
+	assert_string_equal(text_at(object, "until", NULL), "2026-01-01T00:00:00.000000Z");
+	assert_true(json_is_true(json_object_get(object, "banned")));
+	json_decref(object);
+	e.kind = GCHAT_ENTRY_MUTED;
+	e.until_us = 0;
+	object = json_of_entry(&e);
+	assert_string_equal(text_at(object, "event", NULL), "muted");
+	assert_true(json_is_false(json_object_get(object, "muted")));
+	assert_null(json_object_get(object, "until"));
+	json_decref(object);
+}
+
 static void printed_text_is_exact_and_harmless(void **state)
 {
 	(void)state;
@@ -207,6 +238,7 @@ int main(void)
 		cmocka_unit_test(strict_ends_at_a_bad_line),
 		cmocka_unit_test(a_refused_request_repeats_its_id),
 		cmocka_unit_test(an_entry_has_its_place_author_and_time),
+		cmocka_unit_test(a_ban_and_a_mute_say_whom_until_when_and_why),
 		cmocka_unit_test(printed_text_is_exact_and_harmless),
 		cmocka_unit_test(every_kind_of_event_has_an_object),
 		cmocka_unit_test(a_committed_reply_tells_its_place),

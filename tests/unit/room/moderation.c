@@ -281,6 +281,33 @@ static void what_concerned_a_deleted_room_or_account_is_gone(void **state)
 	}
 }
 
+static enum reason open_direct(
+	struct site *site, struct account *actor, struct account *subject, uint64_t *ret_room)
+{
+	struct write *write = begin(site, actor, NULL, subject);
+	enum reason reason = op_open_direct(write);
+	start(write, reason);
+	reason = reason == OK ? await(write) : reason;
+	*ret_room = write->room ? write->room->id : 0;
+	end(write);
+	return reason;
+}
+
+static void who_is_banned_from_a_room_of_two_is_not_brought_back(void **state)
+{
+	struct site *site = *state;
+	uint64_t id;
+	assert_int_equal(open_direct(site, site->ada, site->bob, &id), OK);
+	struct room *pair = directory_find_room(site->directory, id);
+	assert_int_equal(ban(site, NULL, pair, site->bob, 60), OK);
+	assert_int_equal(open_direct(site, site->bob, site->ada, &id), REASON_BANNED);
+	assert_int_equal(open_direct(site, site->ada, site->bob, &id), REASON_USER_BANNED);
+	assert_int_equal(unban(site, NULL, pair, site->bob), OK);
+	assert_int_equal(open_direct(site, site->ada, site->bob, &id), OK);
+	assert_int_equal(room_role_of(pair, site->bob->id), GCHAT__V1__ROLE__ROLE_MEMBER);
+	room_unref(pair);
+}
+
 static void an_owner_is_removed_by_an_administrator_alone(void **state)
 {
 	struct site *site = *state;
@@ -311,6 +338,7 @@ int main(void)
 		TEST(who_is_muted_in_a_room_reads_there_and_writes_elsewhere),
 		TEST(leaving_and_coming_back_does_not_end_a_mute),
 		TEST(what_concerned_a_deleted_room_or_account_is_gone),
+		TEST(who_is_banned_from_a_room_of_two_is_not_brought_back),
 		TEST(an_owner_is_removed_by_an_administrator_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

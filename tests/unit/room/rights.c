@@ -32,6 +32,7 @@ static const enum reason by_role[_RIGHT_MAX][ROLES] = {
 	[RIGHT_CREATE_ROOM] = {OK, OK, OK, OK, OK},
 	[RIGHT_SEE] = {OK, OK, OK, OK, OK},
 	[RIGHT_JOIN] = {OK, OK, OK, OK, OK},
+	[RIGHT_RETURN] = {OK, OK, OK, OK, OK},
 	[RIGHT_LEAVE] = {OUT, OK, OK, OK, OK},
 	[RIGHT_READ] = {OUT, OK, OK, OK, OK},
 	[RIGHT_SEND] = {OUT, RO, OK, OK, OK},
@@ -182,7 +183,8 @@ static void who_is_muted_reads_on(void **state)
 
 static enum reason room_banned(enum right right, Gchat__V1__Role role)
 {
-	return right == RIGHT_JOIN ? REASON_BANNED : by_role[right][role];
+	bool enters = right == RIGHT_JOIN || right == RIGHT_RETURN;
+	return enters ? REASON_BANNED : by_role[right][role];
 }
 
 static void who_is_banned_from_the_room_does_not_join(void **state)
@@ -215,6 +217,7 @@ static void in_no_room_nobody_but_an_administrator_bans(void **state)
 static enum reason damaged(enum right right, Gchat__V1__Role role)
 {
 	static const bool writes[_RIGHT_MAX] = {[RIGHT_JOIN] = true,
+		[RIGHT_RETURN] = true,
 		[RIGHT_SEND] = true,
 		[RIGHT_EDIT] = true,
 		[RIGHT_REACT] = true,
