@@ -26,6 +26,7 @@ const struct option_spec OPTION_SPECS[] = {
 	{"token-file", 0, OPTION_TEXT, AT(token_file), "FILE", "use the token in FILE; with --user", 0, 0, NULL},
 	{"register", 0, OPTION_FLAG, AT(create), NULL, "make a new account", 0, 0, NULL},
 	{"invite", 0, OPTION_TEXT, AT(invite), "CODE", "the invitation for a new account", 0, 0, NULL},
+	{"invite-file", 0, OPTION_TEXT, AT(invite_file), "FILE", "the invitation is the first line of FILE", 0, 0, NULL},
 	{"guest", 0, OPTION_FLAG, AT(guest), NULL, "come in as a guest, where the server lets one", 0, 0, NULL},
 	{"fingerprint", 0, OPTION_TEXT, AT(fingerprint), "SHA256", "trust only the certificate with this fingerprint", 0, 0, NULL},
 	{"ca-file", 0, OPTION_TEXT, AT(ca_file), "FILE", "trust only certificates signed by those in FILE", 0, 0, NULL},
@@ -183,6 +184,8 @@ static int check_together(const struct options *o, struct err_text *why)
 		err_say(why, "--guest goes with neither --register nor --user");
 	else if (o->token_file && !o->user)
 		err_say(why, "--token-file needs --user, the name the token belongs to");
+	else if (o->invite && o->invite_file)
+		err_say(why, "--invite and --invite-file exclude each other");
 	else if (o->password_file && o->password_fd != UINT64_MAX)
 		err_say(why, "--password-file and --password-fd exclude each other");
 	else

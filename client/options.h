@@ -58,6 +58,7 @@ struct options {
 	const char *client_cert;
 	const char *client_key;
 	const char *invite;
+	const char *invite_file;
 	const char *token_file;
 	const char *state_dir;
 	const char *color;

@@ -77,6 +77,13 @@ void signin_forget(struct session *s)
 	s->by_certificate = false;
 }
 
+/* A newcomer who was told the fingerprint, with an invitation, trusts that certificate from now on. */
+static int keep_certificate(struct session *s)
+{
+	const struct options *o = s->options;
+	return o->create && o->fingerprint ? gchat_trust(s->g, o->fingerprint) : 0;
+}
+
 static void keep(struct session *s, const struct gchat_account *account)
 {
 	free(s->user);
@@ -90,6 +97,8 @@ static void keep(struct session *s, const struct gchat_account *account)
 		r = state_set(&s->state, s->server, "user", s->user);
 	if (r == 0)
 		r = state_set(&s->state, NULL, "last-server", s->server);
+	if (r == 0)
+		r = keep_certificate(s);
 	if (r < 0)
 		term_say("cannot keep the token in %s: %s", s->state.dir, strerror(-r));
 }
@@ -167,6 +176,8 @@ static char *get_invite(const struct session *s, const struct gchat_server_info 
 {
 	if (s->options->invite)
 		return mem_strdup(s->options->invite);
+	if (s->options->invite_file)
+		return read_secret_file(s->options->invite_file);
 	if (info->registration == GCHAT_REGISTRATION_INVITE && term_can_ask())
 		return term_ask("Invitation: ");
 	return NULL;
@@ -203,15 +214,20 @@ static int attempt(struct session *s, enum method method, const struct gchat_ser
 	struct gchat_credentials who = {.device = device};
 	char *user = NULL, *password = NULL, *invite = NULL;
 	struct gchat_error error;
+	if (method == METHOD_CREATE) {
+		invite = get_invite(s, info);
+		if (s->options->invite_file && !invite)
+			return EX_NOINPUT;
+	}
 	if (method != METHOD_GUEST) {
 		user = ask_user(s);
 		password = user ? get_password(s->options, method) : NULL;
 		if (!password) {
 			free(user);
+			free(invite);
 			term_say("%s: not signed in; run: gchat-client login", s->server);
 			return EX_NOPERM;
 		}
-		invite = method == METHOD_CREATE ? get_invite(s, info) : NULL;
 		who.user = user;
 		who.password = password;
 		who.invite = invite;

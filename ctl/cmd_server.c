@@ -24,6 +24,8 @@ static const struct field status_fields[] = {
 	{"connections", "Connections", FIELD_COUNT},
 	{"sessions", "Sessions", FIELD_COUNT},
 	{"accounts", "Accounts", FIELD_COUNT},
+	{"lockdown", "Lockdown", FIELD_FLAG},
+	{"erasures", "Being erased", FIELD_COUNT},
 	{"rooms", "Rooms", FIELD_COUNT},
 	{"events_in", "Events in", FIELD_COUNT},
 	{"events_out", "Events out", FIELD_COUNT},
@@ -93,6 +95,8 @@ static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *st
 	rows_number(rows, status->connections);
 	rows_number(rows, status->sessions);
 	rows_number(rows, status->accounts);
+	rows_flag(rows, status->lockdown);
+	rows_number(rows, status->erasures);
 	rows_number(rows, status->rooms);
 	rows_number(rows, status->events_in);
 	rows_number(rows, status->events_out);

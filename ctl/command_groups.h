@@ -5,6 +5,7 @@
 
 extern const struct command audit_commands[]; /* cmd_audit.c */
 extern const struct command cert_commands[]; /* cmd_cert.c */
+extern const struct command invite_commands[]; /* cmd_invite.c */
 extern const struct command metrics_commands[]; /* cmd_metrics.c */
 extern const struct command config_commands[]; /* cmd_config.c */
 extern const struct command control_commands[]; /* cmd_control.c */
@@ -14,3 +15,5 @@ extern const struct command server_commands[]; /* cmd_server.c */
 extern const struct command session_commands[]; /* cmd_session.c */
 extern const struct command store_commands[]; /* cmd_store.c */
 extern const struct command watch_commands[]; /* cmd_watch.c */
+extern const struct command token_commands[]; /* cmd_token.c */
+extern const struct command user_commands[]; /* cmd_user.c */

@@ -61,6 +61,9 @@ static void on_destruct(void *user_data)
 
 static int set_up(struct trust *t, const struct gchat_options *options)
 {
+	if (options->state_dir && snprintf(t->known_path, sizeof(t->known_path), "%s/known-servers",
+					  options->state_dir) >= (int)sizeof(t->known_path))
+		return err_raise(-ENAMETOOLONG);
 	if (t->mode == GCHAT_TRUST_MODE_EXACT)
 		return options->fingerprint &&
 				       known_parse_fingerprint(options->fingerprint, t->exact)
@@ -71,9 +74,6 @@ static int set_up(struct trust *t, const struct gchat_options *options)
 						: cert_roots_new(is_file ? options->ca_file : NULL);
 	if (!t->roots)
 		return err_raise(-EIO);
-	if (options->state_dir && snprintf(t->known_path, sizeof(t->known_path), "%s/known-servers",
-					  options->state_dir) >= (int)sizeof(t->known_path))
-		return err_raise(-ENAMETOOLONG);
 	return 0;
 }
 

@@ -136,7 +136,7 @@ static const struct config_key keys[] = {
 	INT(store.cache_mb, 1, 65536, 64, "MiB", false,
 		"Memory for pages of the database; each reading thread has an eighth more"),
 
-	WORD(accounts.registration, registrations, CONFIG_REGISTRATION_OPEN, true,
+	WORD(accounts.registration, registrations, CONFIG_REGISTRATION_INVITE, true,
 		"Who may make an account: anyone, holders of an invitation, no one"),
 	BOOL(accounts.guests, false, true,
 		"Whether people may look in without an account"),

@@ -7,6 +7,7 @@
 #include "gchat/v1/admin.pb-c.h"
 #include "net/accept.h"
 #include "net/listen.h"
+#include "room/erase.h"
 #include "service/admin_certificate.h"
 #include "service/call.h"
 #include "service/server_info.h"
@@ -111,6 +112,8 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	char level[16];
 	(void)snprintf(level, sizeof(level), "%s", log_level_name(log_get_level()));
 	r.log_level = level;
+	r.lockdown = atomic_load(&service->directory->lockdown);
+	r.erasures = (uint32_t)erase_count(service->directory->eraser);
 	struct counters counters;
 	r.counters = counters_fill(&counters);
 	r.n_counters = _METRIC_MAX;

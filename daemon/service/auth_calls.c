@@ -7,9 +7,11 @@
 #include "base/metrics.h"
 #include "gchat/v1/auth.pb-c.h"
 #include "net/accept.h"
+#include "room/invitation.h"
 #include "room/name.h"
 #include "service/call.h"
 #include "service/client_cert.h"
+#include "service/invite_code.h"
 #include "service/password.h"
 #include "service/server_info.h"
 #include "service/token.h"
@@ -29,6 +31,8 @@ struct sign_in {
 	char new_hash[PASSWORD_HASH_BYTES];
 	struct password_cost cost;
 	struct profile profile;
+	uint8_t invitation[LIMIT_SHA256_BYTES];
+	bool is_invited; /* by that one */
 	struct token token;
 	struct account *account; /* ref, or NULL: unknown */
 	enum password_verdict verdict;
@@ -143,11 +147,6 @@ void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
 {
 	(void)msg;
 	const struct config *config = service_config(call->service);
-	static const Gchat__V1__Registration registrations[] = {
-		[CONFIG_REGISTRATION_OPEN] = GCHAT__V1__REGISTRATION__REGISTRATION_OPEN,
-		[CONFIG_REGISTRATION_INVITE] = GCHAT__V1__REGISTRATION__REGISTRATION_INVITE,
-		[CONFIG_REGISTRATION_CLOSED] = GCHAT__V1__REGISTRATION__REGISTRATION_CLOSED,
-	};
 	Gchat__V1__Limits limits;
 	Gchat__V1__GetServerInfoResponse info;
 	gchat__v1__get_server_info_response__init(&info);
@@ -163,8 +162,9 @@ void auth_get_server_info(struct call *call, const ProtobufCMessage *msg)
 	info.name = config->server.name;
 	info.version = version;
 	info.protocol_version = LIMIT_PROTOCOL_VERSION;
-	info.registration = registrations[config->accounts.registration];
-	info.guests_allowed = config->accounts.guests;
+	info.registration = server_info_registration(call->service);
+	info.guests_allowed = server_info_guests(call->service);
+	info.lockdown = atomic_load(&call->service->directory->lockdown);
 	info.sign_in_methods = methods;
 	info.n_sign_in_methods =
 		call->service->client_auth == TLS_CLIENT_AUTH_OFF ? 1 : GC_LENGTH(methods);
@@ -221,7 +221,8 @@ static void store_account(struct call *call)
 	const struct op_account new = {.profile = &in->profile,
 		.password_hash = in->new_hash,
 		.token_hash = hash.bytes,
-		.device = in->device};
+		.device = in->device,
+		.invitation_hash = in->is_invited ? in->invitation : NULL};
 	call_write(call, op_create_account(write, &new), reply_signed_in);
 }
 
@@ -234,17 +235,38 @@ static void hash_new_password(struct call *call)
 		call->reason = REASON_UNAVAILABLE;
 }
 
+static enum reason check_registration(struct call *call)
+{
+	if (atomic_load(&call->service->directory->lockdown))
+		return REASON_LOCKDOWN;
+	return service_config(call->service)->accounts.registration == CONFIG_REGISTRATION_CLOSED
+		       ? REASON_REGISTRATION_CLOSED
+		       : REASON_NONE;
+}
+
+/* Whether the code opens the door now, where one is needed: before the costly hash. What counts is
+ * whether it does when the account is stored. */
+static bool is_invited(struct call *call, const char *code)
+{
+	struct sign_in *in = call->data;
+	if (service_config(call->service)->accounts.registration != CONFIG_REGISTRATION_INVITE)
+		return true;
+	if (!invite_code_hash(code, in->invitation))
+		return false;
+	in->is_invited = true;
+	struct invitation *invitation = invitation_find(call->service->directory, in->invitation);
+	bool open = invitation && !invitation_is_spent(invitation, clock_wall_us());
+	(void)invitation_unref(invitation);
+	return open;
+}
+
 void auth_create_account(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__CreateAccountRequest *r =
 		CALL_REQUEST(Gchat__V1__CreateAccountRequest, msg);
-	const struct config *config = service_config(call->service);
-	if (config->accounts.registration == CONFIG_REGISTRATION_CLOSED) {
-		call_fail(call, REASON_REGISTRATION_CLOSED);
-		return;
-	}
-	if (config->accounts.registration == CONFIG_REGISTRATION_INVITE) {
-		call_fail(call, REASON_INVITE_INVALID); /* no invitation has been issued */
+	enum reason reason = check_registration(call);
+	if (reason != REASON_NONE) {
+		call_fail(call, reason);
 		return;
 	}
 	if (!name_is_user(r->user) || !password_fits(r->password) ||
@@ -265,14 +287,20 @@ void auth_create_account(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_USER_EXISTS);
 		return;
 	}
+	if (!is_invited(call, r->invite)) {
+		call_fail(call, REASON_INVITE_INVALID);
+		return;
+	}
 	call_work(call, hash_new_password, store_account);
 }
 
 void auth_login_guest(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__LoginGuestRequest *r = CALL_REQUEST(Gchat__V1__LoginGuestRequest, msg);
-	if (!service_config(call->service)->accounts.guests) {
-		call_fail(call, REASON_GUESTS_NOT_ALLOWED);
+	if (!server_info_guests(call->service)) {
+		call_fail(call, atomic_load(&call->service->directory->lockdown)
+					? REASON_LOCKDOWN
+					: REASON_GUESTS_NOT_ALLOWED);
 		return;
 	}
 	if (!name_text_fits(r->display_name, LIMIT_DISPLAY_NAME_BYTES, true) ||

@@ -10,9 +10,11 @@
 #include "service/admin_calls.h"
 #include "service/admin_config.h"
 #include "service/admin_control.h"
+#include "service/admin_invites.h"
 #include "service/admin_members.h"
 #include "service/admin_moderation.h"
 #include "service/admin_rooms.h"
+#include "service/admin_users.h"
 #include "service/admin_verify.h"
 #include "service/admin_watch.h"
 #include "service/auth_calls.h"
@@ -34,7 +36,7 @@
 #define UNOFFERED(name, access)             {name, ACCESS_##access, NULL, NULL, NULL, NULL}
 static const struct method table[] = {
 	CHANGE("/gchat.v1.Admin/AddMember", gchat__v1__add_member_request, admin_add_member, "member-add"),
-	UNOFFERED("/gchat.v1.Admin/AddUser", ADMIN),
+	CHANGE("/gchat.v1.Admin/AddUser", gchat__v1__add_user_request, admin_add_user, "user-add"),
 	CHANGE("/gchat.v1.Admin/AdminCreateRoom", gchat__v1__admin_create_room_request, admin_create_room, "room-create"),
 	CHANGE("/gchat.v1.Admin/AdminDeleteRoom", gchat__v1__admin_delete_room_request, admin_delete_room, "room-delete"),
 	CHANGE("/gchat.v1.Admin/AdminRemoveMember", gchat__v1__admin_remove_member_request, admin_remove_member,
@@ -44,8 +46,8 @@ static const struct method table[] = {
 	CHANGE("/gchat.v1.Admin/Ban", gchat__v1__ban_request, admin_ban, "ban"),
 	CHANGE("/gchat.v1.Admin/Broadcast", gchat__v1__broadcast_request, admin_broadcast, "broadcast"),
 	CALL("/gchat.v1.Admin/CheckConfig", ADMIN, gchat__v1__check_config_request, admin_check_config),
-	UNOFFERED("/gchat.v1.Admin/CreateInvite", ADMIN),
-	UNOFFERED("/gchat.v1.Admin/DeleteUser", ADMIN),
+	CHANGE("/gchat.v1.Admin/CreateInvite", gchat__v1__create_invite_request, admin_create_invite, "invite-create"),
+	CHANGE("/gchat.v1.Admin/DeleteUser", gchat__v1__delete_user_request, admin_delete_user, "user-delete"),
 	CHANGE("/gchat.v1.Admin/Drain", gchat__v1__drain_request, admin_drain, "drain"),
 	CHANGE("/gchat.v1.Admin/EndSession", gchat__v1__end_session_request, admin_end_session, "session-end"),
 	CALL("/gchat.v1.Admin/Explain", ADMIN, gchat__v1__explain_request, admin_explain),
@@ -54,22 +56,29 @@ static const struct method table[] = {
 	CALL("/gchat.v1.Admin/GetMetrics", ADMIN, gchat__v1__get_metrics_request, admin_get_metrics),
 	CALL("/gchat.v1.Admin/GetRoomDetails", ADMIN, gchat__v1__get_room_details_request, admin_get_room_details),
 	CALL("/gchat.v1.Admin/GetStatus", ADMIN, gchat__v1__get_status_request, admin_get_status),
+	CALL("/gchat.v1.Admin/GetUser", ADMIN, gchat__v1__get_user_request, admin_get_user),
 	CHANGE("/gchat.v1.Admin/Kick", gchat__v1__kick_request, admin_kick, "kick"),
 	CALL("/gchat.v1.Admin/ListAllRooms", ADMIN, gchat__v1__list_all_rooms_request, admin_list_rooms),
 	CALL("/gchat.v1.Admin/ListAudit", ADMIN, gchat__v1__list_audit_request, admin_list_audit),
 	CALL("/gchat.v1.Admin/ListBans", ADMIN, gchat__v1__list_bans_request, admin_list_bans),
+	CALL("/gchat.v1.Admin/ListInvites", ADMIN, gchat__v1__list_invites_request, admin_list_invites),
 	CALL("/gchat.v1.Admin/ListMutes", ADMIN, gchat__v1__list_mutes_request, admin_list_mutes),
 	CALL("/gchat.v1.Admin/ListRoomMembers", ADMIN, gchat__v1__list_room_members_request, admin_list_members),
 	CALL("/gchat.v1.Admin/ListSessions", ADMIN, gchat__v1__list_sessions_request, admin_list_sessions),
-	UNOFFERED("/gchat.v1.Admin/ListUsers", ADMIN),
+	CALL("/gchat.v1.Admin/ListUserTokens", ADMIN, gchat__v1__list_user_tokens_request, admin_list_user_tokens),
+	CALL("/gchat.v1.Admin/ListUsers", ADMIN, gchat__v1__list_users_request, admin_list_users),
 	CHANGE("/gchat.v1.Admin/Mute", gchat__v1__mute_request, admin_mute, "mute"),
 	CHANGE("/gchat.v1.Admin/ReloadConfig", gchat__v1__reload_config_request, admin_reload_config, "config-reload"),
+	CHANGE("/gchat.v1.Admin/RenameUser", gchat__v1__rename_user_request, admin_rename_user, "user-rename"),
+	CHANGE("/gchat.v1.Admin/RevokeInvite", gchat__v1__revoke_invite_request, admin_revoke_invite, "invite-revoke"),
+	CHANGE("/gchat.v1.Admin/RevokeUserToken", gchat__v1__revoke_user_token_request, admin_revoke_user_token, "token-revoke"),
 	CHANGE("/gchat.v1.Admin/RotateCertificate", gchat__v1__rotate_certificate_request, admin_rotate_certificate,
 		"cert-rotate"),
+	CHANGE("/gchat.v1.Admin/SetLockdown", gchat__v1__set_lockdown_request, admin_set_lockdown, "lockdown"),
 	CHANGE("/gchat.v1.Admin/SetLogLevel", gchat__v1__set_log_level_request, admin_set_log_level, "log-level"),
-	UNOFFERED("/gchat.v1.Admin/SetPassword", ADMIN),
+	CHANGE("/gchat.v1.Admin/SetPassword", gchat__v1__set_password_request, admin_set_password, "user-passwd"),
 	CHANGE("/gchat.v1.Admin/SetRole", gchat__v1__set_role_request, admin_set_role, "member-role"),
-	UNOFFERED("/gchat.v1.Admin/SuspendUser", ADMIN),
+	CHANGE("/gchat.v1.Admin/SuspendUser", gchat__v1__suspend_user_request, admin_suspend_user, "user-suspend"),
 	CHANGE("/gchat.v1.Admin/Unban", gchat__v1__unban_request, admin_unban, "unban"),
 	CALL("/gchat.v1.Admin/Verify", ADMIN, gchat__v1__verify_request, admin_verify),
 	CALL("/gchat.v1.Admin/WaitEvents", ADMIN, gchat__v1__wait_events_request, admin_wait_events),

@@ -42,6 +42,57 @@ void room_page_deinit(struct room_page *page)
 	free(page->rooms);
 }
 
+static int by_account_name(const void *a, const void *b)
+{
+	const struct account *const *x = a;
+	const struct account *const *y = b;
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* The first `keep` of them, in order. Under the directory's lock, which keeps names as they are. */
+static size_t keep_first(struct account **accounts, size_t count, size_t keep)
+{
+	if (count > 0)
+		qsort(accounts, count, sizeof(struct account *), by_account_name);
+	return count < keep ? count : keep;
+}
+
+void user_page_make(struct directory *d, const char *token, size_t size,
+	bool (*fits)(void *arg, const struct account *account), void *arg,
+	struct user_page *ret_page)
+{
+	enum {
+		PAGES_HELD = 4 /* sorted and cut when they are full */
+	};
+	struct account *account;
+	struct account *tmp;
+	size_t count = 0;
+	struct account **held = mem_new(PAGES_HELD * (size + 1), sizeof(struct account *));
+	pthread_rwlock_rdlock(&d->lock);
+	HASH_ITER (by_id, d->accounts, account, tmp) {
+		if (strcmp(account->name, token) <= 0 || !fits(arg, account))
+			continue;
+		if (count == PAGES_HELD * (size + 1))
+			count = keep_first(held, count, size + 1);
+		held[count++] = account;
+	}
+	count = keep_first(held, count, size + 1);
+	for (size_t i = 0; i < count; i++)
+		account_ref(held[i]);
+	pthread_rwlock_unlock(&d->lock);
+	*ret_page = (struct user_page){
+		.accounts = held, .count = count < size ? count : size, .more = count > size};
+	if (ret_page->more)
+		(void)account_unref(held[size]);
+}
+
+void user_page_deinit(struct user_page *page)
+{
+	for (size_t i = 0; i < page->count; i++)
+		(void)account_unref(page->accounts[i]);
+	free(page->accounts);
+}
+
 static int by_user_name(const void *a, const void *b)
 {
 	const struct member *x = a;

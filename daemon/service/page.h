@@ -18,6 +18,19 @@ void room_page_make(struct directory *directory, const char *token, size_t size,
 	bool (*fits)(void *arg, struct room *room), void *arg, struct room_page *ret_page);
 void room_page_deinit(struct room_page *page);
 
+/* One page of accounts, by user name, each with a reference. Of any number of accounts no more than a
+ * few pages are held. */
+struct user_page {
+	struct account **accounts; /* owned */
+	size_t count;
+	bool more;
+};
+/* Accounts named after `token` for which `fits` says true; it is called under the directory's lock. */
+void user_page_make(struct directory *directory, const char *token, size_t size,
+	bool (*fits)(void *arg, const struct account *account), void *arg,
+	struct user_page *ret_page);
+void user_page_deinit(struct user_page *page);
+
 /* One page of members, by user name. */
 struct member_page {
 	struct member_entry {

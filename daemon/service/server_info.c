@@ -29,3 +29,22 @@ char *server_info_durability(void *arg)
 	static char process[] = "process";
 	return service_config(arg)->store.durability == STORE_DURABILITY_ALWAYS ? always : process;
 }
+
+Gchat__V1__Registration server_info_registration(void *arg)
+{
+	static const Gchat__V1__Registration registrations[] = {
+		[CONFIG_REGISTRATION_OPEN] = GCHAT__V1__REGISTRATION__REGISTRATION_OPEN,
+		[CONFIG_REGISTRATION_INVITE] = GCHAT__V1__REGISTRATION__REGISTRATION_INVITE,
+		[CONFIG_REGISTRATION_CLOSED] = GCHAT__V1__REGISTRATION__REGISTRATION_CLOSED,
+	};
+	const struct service *service = arg;
+	if (atomic_load(&service->directory->lockdown))
+		return GCHAT__V1__REGISTRATION__REGISTRATION_CLOSED;
+	return registrations[service_config(arg)->accounts.registration];
+}
+
+bool server_info_guests(void *arg)
+{
+	const struct service *service = arg;
+	return service_config(arg)->accounts.guests && !atomic_load(&service->directory->lockdown);
+}

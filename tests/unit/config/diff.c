@@ -49,7 +49,7 @@ static void each_kind_of_value_shows_both_sides(void **state)
 		"limits: { rooms = 5; };",
 		"server.name: \"gchat\" -> \"x\"\n"
 		"server.suggested_rooms: [] -> [ \"a\", \"b\" ]\n"
-		"accounts.registration: \"open\" -> \"closed\"\n"
+		"accounts.registration: \"invite\" -> \"closed\"\n"
 		"accounts.guests: false -> true\n"
 		"limits.rooms: 100000 -> 5\n");
 }

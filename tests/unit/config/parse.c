@@ -199,7 +199,7 @@ static void an_empty_text_gives_the_defaults(void **state)
 	struct config *config = text_parse("");
 	assert_string_equal(config->server.name, "gchat");
 	assert_int_equal(config->limits.text_bytes, 16384);
-	assert_int_equal(config->accounts.registration, CONFIG_REGISTRATION_OPEN);
+	assert_int_equal(config->accounts.registration, CONFIG_REGISTRATION_INVITE);
 	assert_int_equal(config->log.level, CONFIG_LOG_INFO);
 	assert_false(config->accounts.guests);
 	config_free(config);

@@ -97,10 +97,11 @@ static void a_file_comes_with_all_it_needs_each_once(void **state)
 	(void)state;
 	const struct descriptor_file *files[DESCRIPTOR_FILES_MAX];
 	const struct descriptor_file *admin = descriptor_find_file(set, "gchat/v1/admin.proto");
-	assert_int_equal(descriptor_collect(set, admin, files), 3);
+	assert_int_equal(descriptor_collect(set, admin, files), 4);
 	assert_ptr_equal(files[0], admin);
 	assert_ptr_equal(files[1], descriptor_find_file(set, "gchat/v1/event.proto"));
-	assert_ptr_equal(files[2], descriptor_find_file(set, "gchat/v1/chat.proto"));
+	assert_ptr_equal(files[2], descriptor_find_file(set, "gchat/v1/auth.proto"));
+	assert_ptr_equal(files[3], descriptor_find_file(set, "gchat/v1/chat.proto"));
 	const struct descriptor_file *event = descriptor_find_file(set, "gchat/v1/event.proto");
 	assert_int_equal(descriptor_collect(set, event, files), 1);
 }

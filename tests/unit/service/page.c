@@ -160,6 +160,57 @@ static void pages_of_members_lose_and_repeat_nobody(void **state)
 	assert_string_equal(all, "ada bob eve ");
 }
 
+static bool fits_any_account(void *arg, const struct account *account)
+{
+	(void)arg;
+	(void)account;
+	return true;
+}
+
+static bool fits_guests(void *arg, const struct account *account)
+{
+	(void)arg;
+	return account->guest;
+}
+
+/* All pages of that size; how many accounts they had, in order and each once. */
+static size_t list_users(
+	struct site *site, size_t size, bool (*fits)(void *arg, const struct account *account))
+{
+	char token[LIMIT_USER_NAME_BYTES + 1] = "";
+	struct user_page page;
+	size_t count = 0;
+	bool more = true;
+	while (more) {
+		user_page_make(site->directory, token, size, fits, NULL, &page);
+		assert_true(page.count <= size);
+		assert_true(!page.more || page.count == size);
+		for (size_t i = 0; i < page.count; i++, count++) {
+			assert_true(strcmp(page.accounts[i]->name, token) > 0);
+			strcpy(token, page.accounts[i]->name);
+		}
+		more = page.more;
+		user_page_deinit(&page);
+	}
+	return count;
+}
+
+static void pages_of_users_are_whole_and_in_order_whatever_their_size(void **state)
+{
+	enum {
+		USERS = 97
+	};
+	struct site *site = *state;
+	for (unsigned i = 0; i < USERS; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "u%02u", i * 31 % USERS);
+		(void)add_account(site, name, i % 10 == 0);
+	}
+	for (size_t size = 1; size <= USERS + 4; size += 7)
+		assert_int_equal(list_users(site, size, fits_any_account), USERS + 3);
+	assert_int_equal(list_users(site, 3, fits_guests), 10);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, site_setup, site_teardown, mem)
@@ -172,6 +223,7 @@ int main(void)
 		TEST(a_page_outlives_its_rooms),
 		TEST(members_come_by_name_with_their_roles),
 		TEST(pages_of_members_lose_and_repeat_nobody),
+		TEST(pages_of_users_are_whole_and_in_order_whatever_their_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
