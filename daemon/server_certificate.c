@@ -12,7 +12,7 @@
 
 enum {
 	LOOK_MS = 1000, /* between two looks at the files */
-	TELL_MS = 60000, /* between two looks at the time left; told once a day */
+	TELL_MS = 10000, /* between two looks at the time left; told once a day */
 };
 
 static int open_pair(struct server *s, struct tls_pair **ret, bool *ret_made, struct err_text *err)
@@ -137,6 +137,18 @@ static void look_at_time(struct server *s)
 		s->next_telling = clock_mono_add_ms(now, DAY_MS);
 }
 
+/* A stream may outlive the certificate that opened it. */
+static void end_expired(struct server *s)
+{
+	if (s->service.client_auth == TLS_CLIENT_AUTH_OFF)
+		return;
+	size_t cut = acceptor_cut_expired(s->service.acceptor, clock_wall_us());
+	if (cut > 0)
+		log_notice("connections cut: their clients' certificates have expired "
+			   "connections=%zu",
+			cut);
+}
+
 void server_watch_certificate(struct server *s)
 {
 	struct mono now = clock_mono();
@@ -147,5 +159,6 @@ void server_watch_certificate(struct server *s)
 	if (now.us >= s->next_time.us) {
 		s->next_time = clock_mono_add_ms(now, TELL_MS);
 		look_at_time(s);
+		end_expired(s);
 	}
 }

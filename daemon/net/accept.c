@@ -169,6 +169,11 @@ bool acceptor_get_client(
 	return conn_table_get_client(&a->conns, peer, generation, ret);
 }
 
+size_t acceptor_cut_expired(struct acceptor *a, uint64_t now_us)
+{
+	return conn_table_cut_expired(&a->conns, now_us);
+}
+
 size_t acceptor_judge_again(
 	struct acceptor *a, const struct tls_clients *clients, enum tls_client_name kind)
 {

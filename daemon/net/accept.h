@@ -114,6 +114,8 @@ bool acceptor_set_client(struct acceptor *acceptor, const char *peer, uint64_t g
 	const struct tls_client *client, const char *chain);
 bool acceptor_get_client(
 	struct acceptor *acceptor, const char *peer, uint64_t generation, struct tls_client *ret);
+/* Cuts those whose client's certificate has expired by now (microseconds since 1970); how many. */
+size_t acceptor_cut_expired(struct acceptor *acceptor, uint64_t now_us);
 /* Cuts those whose certificate is not good any more; blocks, 0.1 ms for each connection with one. How
  * many. */
 size_t acceptor_judge_again(

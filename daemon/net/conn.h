@@ -125,6 +125,8 @@ bool conn_table_set_client(struct conn_table *table, const char *peer, uint64_t 
 	const struct tls_client *client, const char *chain);
 bool conn_table_get_client(
 	struct conn_table *table, const char *peer, uint64_t generation, struct tls_client *ret);
+/* Cuts those whose client's certificate has expired by now; how many. */
+size_t conn_table_cut_expired(struct conn_table *table, uint64_t now_us);
 /* Judges again all that have shown a certificate, and cuts those that are not good any more. Blocks for
  * as long as that takes, but not under the mutex. How many were cut. */
 size_t conn_table_judge_again(

@@ -79,6 +79,22 @@ bool conn_table_get_client(
 	return found;
 }
 
+size_t conn_table_cut_expired(struct conn_table *t, uint64_t now_us)
+{
+	size_t cut = 0;
+	(void)pthread_mutex_lock(&t->mu);
+	for (const struct conn_hash *entry = t->by_peer; entry; entry = entry->hh.next) {
+		const struct conn_client *client = entry->conn->client;
+		if (!client || client->found.expires_us == 0 ||
+			now_us <= client->found.expires_us || atomic_load(&entry->conn->is_cut))
+			continue;
+		conn_cut(entry->conn);
+		cut++;
+	}
+	(void)pthread_mutex_unlock(&t->mu);
+	return cut;
+}
+
 /* A connection that has shown a certificate, as far as it is needed without the mutex. */
 struct shown {
 	char peer[PEER_TEXT_BYTES];

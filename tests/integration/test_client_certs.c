@@ -259,6 +259,40 @@ static void a_revoked_certificate_ends_its_connections_and_is_refused(void **sta
 	close_site(&s);
 }
 
+static void a_stream_ends_when_its_certificate_does(void **state)
+{
+	struct site s;
+
+	(void)state;
+	open_site(&s, "optional", "");
+	make_account(&s, "ann");
+	certs_write(s.td, "ann",
+		&(struct recipe){.issuer = s.ca,
+			.issuer_key = s.ca_key,
+			.alternatives = "email:ann@example.org",
+			.until_s = 4});
+	struct td_client *ann = open_as(&s, "ann");
+	connect_stream(ann, "ann");
+	(void)td_expect_state(ann, GCHAT_STATE_RECONNECTING);
+	assert_true(td_log_has(s.td, "their clients' certificates have expired", TD_WAIT_MS));
+	close_site(&s);
+}
+
+static void a_list_that_is_watched_counts_at_once(void **state)
+{
+	struct site s;
+
+	(void)state;
+	open_site(&s, "required", "watch = true;");
+	make_account(&s, "ann");
+	struct td_client *ann = open_as(&s, "ann");
+	connect_stream(ann, "ann");
+	revoke(&s, "ann");
+	const struct gchat_state_event *end = td_expect_state(ann, GCHAT_STATE_REFUSED);
+	assert_string_equal(end->error.reason, "CLIENT_CERTIFICATE_REVOKED");
+	close_site(&s);
+}
+
 static void a_bad_list_is_refused_and_changes_nothing(void **state)
 {
 	struct site s;
@@ -318,6 +352,8 @@ int main(void)
 		cmocka_unit_test_teardown(another_kind_of_name_is_another_user, td_teardown),
 		cmocka_unit_test_teardown(
 			a_revoked_certificate_ends_its_connections_and_is_refused, td_teardown),
+		cmocka_unit_test_teardown(a_stream_ends_when_its_certificate_does, td_teardown),
+		cmocka_unit_test_teardown(a_list_that_is_watched_counts_at_once, td_teardown),
 		cmocka_unit_test_teardown(a_bad_list_is_refused_and_changes_nothing, td_teardown),
 		cmocka_unit_test_teardown(
 			gchat_client_signs_in_with_a_certificate_alone, td_teardown),

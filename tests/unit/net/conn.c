@@ -183,6 +183,23 @@ static void what_a_certificate_came_to_counts_for_one_pair(void **state)
 	assert_false(conn_table_set_client(&f->table, "ipv4:192.0.2.1:9", 7, &ann, "chain"));
 }
 
+static void a_connection_ends_with_its_clients_certificate(void **state)
+{
+	struct fixture *f = *state;
+	const struct tls_client ann = {.verdict = TLS_VERDICT_GOOD, .expires_us = 1000};
+	const struct tls_client nobody = {.verdict = TLS_VERDICT_NONE};
+	char byte;
+	add(f, 1);
+	add(f, 2);
+	assert_true(conn_table_set_client(&f->table, "ipv4:192.0.2.1:1", 1, &ann, "chain"));
+	assert_true(conn_table_set_client(&f->table, "ipv4:192.0.2.1:2", 1, &nobody, NULL));
+	assert_int_equal(conn_table_cut_expired(&f->table, 1000), 0);
+	assert_int_equal(conn_table_cut_expired(&f->table, 1001), 1);
+	assert_int_equal(conn_table_cut_expired(&f->table, 1001), 0);
+	assert_int_equal(recv(f->client, &byte, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +218,8 @@ int main(void)
 			a_connection_keeps_what_it_is_served_with, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_a_certificate_came_to_counts_for_one_pair, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_connection_ends_with_its_clients_certificate, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("net.conn", tests, NULL, NULL);
 }
