@@ -229,6 +229,23 @@ static void another_kind_of_name_is_another_user(void **state)
 
 /* ---- who is turned away ---- */
 
+static void a_banned_account_is_refused_as_with_a_token(void **state)
+{
+	struct site s;
+
+	(void)state;
+	open_site(&s, "optional", "");
+	make_account(&s, "ann");
+	struct td_client *ann = open_as(&s, "ann");
+	connect_stream(ann, "ann");
+	json_decref(tool_json(s.td, GCHATCTL, "ban ann"));
+	const struct gchat_state_event *end = td_expect_state(ann, GCHAT_STATE_REFUSED);
+	assert_string_equal(end->error.reason, "BANNED");
+	expect_refused(ann, "BANNED");
+	expect_info(ann, "", "BANNED");
+	close_site(&s);
+}
+
 static void a_revoked_certificate_ends_its_connections_and_is_refused(void **state)
 {
 	struct site s;
@@ -350,6 +367,7 @@ int main(void)
 		cmocka_unit_test_teardown(
 			a_certificate_without_an_account_signs_nobody_in, td_teardown),
 		cmocka_unit_test_teardown(another_kind_of_name_is_another_user, td_teardown),
+		cmocka_unit_test_teardown(a_banned_account_is_refused_as_with_a_token, td_teardown),
 		cmocka_unit_test_teardown(
 			a_revoked_certificate_ends_its_connections_and_is_refused, td_teardown),
 		cmocka_unit_test_teardown(a_stream_ends_when_its_certificate_does, td_teardown),
