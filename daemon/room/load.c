@@ -422,6 +422,7 @@ void directory_stop(struct directory *d)
 	if (!d)
 		return;
 	eraser_stop(d->eraser);
+	restriction_stop_sweep(d);
 	cleanup_stop(d->cleanup);
 }
 

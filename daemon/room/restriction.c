@@ -20,6 +20,7 @@ struct restrictions {
 	size_t network_count;
 	pthread_mutex_t writes_mu; /* guards writes; taken first, and by itself */
 	unsigned writes; /* under way */
+	bool stopped; /* under writes_mu: the store is about to be closed */
 };
 
 struct restrictions *restrictions_new(void)
@@ -340,10 +341,17 @@ void restriction_end(struct directory *d)
 	pthread_mutex_unlock(&d->restrictions->writes_mu);
 }
 
+void restriction_stop_sweep(struct directory *d)
+{
+	pthread_mutex_lock(&d->restrictions->writes_mu);
+	d->restrictions->stopped = true;
+	pthread_mutex_unlock(&d->restrictions->writes_mu);
+}
+
 void restriction_submit_sweep(struct directory *d, void (*submit)(void *arg), void *arg)
 {
 	pthread_mutex_lock(&d->restrictions->writes_mu);
-	if (d->restrictions->writes == 0)
+	if (d->restrictions->writes == 0 && !d->restrictions->stopped)
 		submit(arg);
 	pthread_mutex_unlock(&d->restrictions->writes_mu);
 }

@@ -114,6 +114,8 @@ void restriction_forget(struct directory *directory, uint64_t room_id, uint64_t 
  * a new one of the same target. */
 void restriction_begin(struct directory *directory);
 void restriction_end(struct directory *directory);
+/* Nothing is swept from now on: before the store is closed. */
+void restriction_stop_sweep(struct directory *directory);
 /* Runs `submit` unless a write is under way. */
 void restriction_submit_sweep(struct directory *directory, void (*submit)(void *arg), void *arg);
 

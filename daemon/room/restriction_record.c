@@ -47,14 +47,25 @@ struct record_value restriction_encode(const struct restriction *restriction)
 	return record_encode(&record.base);
 }
 
+/* What is beyond the prefix is zero, or nothing would ever be found in it. */
+static bool is_sound_network(const Gchat__V1__RestrictionRecord *r)
+{
+	uint8_t masked[NETWORK_ADDRESS_BYTES];
+	if (r->network.len != NETWORK_ADDRESS_BYTES || r->network_bits == 0 ||
+		r->network_bits > NETWORK_BITS_MAX)
+		return false;
+	memcpy(masked, r->network.data, sizeof(masked));
+	network_mask(masked, r->network_bits);
+	return memcmp(masked, r->network.data, sizeof(masked)) == 0;
+}
+
 static bool is_sound(enum restriction_kind kind, const Gchat__V1__RestrictionRecord *r)
 {
 	bool of_network = r->account_id == 0;
-	return r->restriction_id > 0 && strlen(r->author) < RESTRICTION_AUTHOR_BYTES &&
+	return r->restriction_id > 0 && r->restriction_id <= INT64_MAX &&
+	       strlen(r->author) < RESTRICTION_AUTHOR_BYTES &&
 	       name_text_fits(r->reason, LIMIT_REASON_BYTES, true) &&
-	       (!of_network || (kind == RESTRICTION_BAN && r->room_id == 0 &&
-				       r->network.len == NETWORK_ADDRESS_BYTES &&
-				       r->network_bits > 0 && r->network_bits <= NETWORK_BITS_MAX));
+	       (!of_network || (kind == RESTRICTION_BAN && r->room_id == 0 && is_sound_network(r)));
 }
 
 bool restriction_decode(enum restriction_kind kind, const uint8_t *key, size_t key_len,

@@ -69,6 +69,17 @@ static void nothing_is_swept_while_one_is_being_written(void **state)
 	restriction_end(site->directory);
 }
 
+static void nothing_is_swept_once_the_store_is_about_to_close(void **state)
+{
+	struct site *site = *state;
+	assert_int_equal(mute(site, site->bob, 3600), REASON_NONE);
+	run_out(site, site->bob);
+	restriction_stop_sweep(site->directory);
+	expire_start(site->directory);
+	assert_int_equal(mute(site, site->eve, 3600), REASON_NONE); /* the writer has passed */
+	assert_true(is_recorded(site, site->bob));
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_prestate_setup_teardown(test, site_setup, site_teardown, engine)
@@ -76,6 +87,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_has_run_out_goes_and_the_rest_stays),
 		TEST(nothing_is_swept_while_one_is_being_written),
+		TEST(nothing_is_swept_once_the_store_is_about_to_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

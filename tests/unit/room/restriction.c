@@ -59,6 +59,11 @@ static void a_record_that_says_what_nobody_wrote_is_refused(void **state)
 	assert_false(again(&bad, &read));
 	bad = ban_of(7, 0, 0); /* a network of no length */
 	assert_false(again(&bad, &read));
+	assert_true(network_parse("192.0.2.0/24", &bad.target.network));
+	bad.target.network.address[NETWORK_ADDRESS_BYTES - 1] = 1; /* beyond its prefix */
+	assert_false(again(&bad, &read));
+	bad = ban_of(UINT64_MAX, 3, 4); /* no next number */
+	assert_false(again(&bad, &read));
 	struct restriction good = ban_of(7, 3, 4);
 	struct record_value value = restriction_encode(&good);
 	struct record_key key = record_key_pair(3, 5); /* another one's */
