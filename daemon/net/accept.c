@@ -141,6 +141,13 @@ bool acceptor_round_trip(struct acceptor *a, const char *peer, uint32_t *ret_us)
 	return conn_table_get_round_trip(&a->conns, peer, ret_us);
 }
 
+void acceptor_charge(struct acceptor *a, const char *peer, uint64_t connections)
+{
+	char key[ACCEPTOR_ADDRESS_BYTES];
+	acceptor_rate_key(peer, key);
+	ratemap_charge(a->arrivals, key, connections, clock_mono());
+}
+
 bool acceptor_admin(struct acceptor *a, const char *peer, struct ucred *ret)
 {
 	return conn_table_get_ucred(&a->conns, peer, ret);

@@ -33,7 +33,8 @@ enum {
 	ACCEPTOR_ADDRESSES_MAX = 65536, /* whose new connections are counted by the minute */
 	ACCEPTOR_BLOCK_GRACE_MS = 1000, /* from a block to the cut: time to be told */
 	ACCEPTOR_SCAN_MS = 20, /* how often the guard looks while bytes arrive */
-	ACCEPTOR_CUT_COST = 50, /* who sent too much counts as so many new connections */
+	ACCEPTOR_CUT_COST = 50, /* who sent too much counts as so many new connections ... */
+	ACCEPTOR_REFUSED_COST = 20, /* ... and a session too many: one a second goes on for ever */
 };
 
 /* All count or bound what peers can make us hold; each is a configuration key of that name. */
@@ -99,6 +100,8 @@ bool acceptor_signed_in(struct acceptor *acceptor, const char *peer);
 bool acceptor_cut(struct acceptor *acceptor, const char *peer);
 /* The round trip of a TLS connection, microseconds. False: no such connection, or none was measured. */
 bool acceptor_round_trip(struct acceptor *acceptor, const char *peer, uint32_t *ret_us);
+/* The peer's address pays for what it did as for so many new connections. */
+void acceptor_charge(struct acceptor *acceptor, const char *peer, uint64_t connections);
 /* Who is behind "fd:N", as the kernel said when it connected. False: no such admin connection. */
 bool acceptor_admin(struct acceptor *acceptor, const char *peer, struct ucred *ret_ucred);
 

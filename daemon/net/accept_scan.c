@@ -7,7 +7,6 @@
 #include "net/accept_priv.h"
 
 #include "base/log.h"
-#include "base/ratemap.h"
 #include "net/guard_report.h"
 #include "net/tap.h"
 
@@ -37,12 +36,9 @@ static void set_scanning(struct acceptor *a, bool scanning)
  * pays for that in new connections. */
 static void charge(struct acceptor *a, struct conn *conn)
 {
-	char key[ACCEPTOR_ADDRESS_BYTES];
-	if (conn->is_charged)
-		return;
+	if (!conn->is_charged)
+		acceptor_charge(a, conn->peer, ACCEPTOR_CUT_COST);
 	conn->is_charged = true;
-	acceptor_rate_key(conn->peer, key);
-	ratemap_charge(a->arrivals, key, ACCEPTOR_CUT_COST, clock_mono());
 }
 
 static void cut(struct acceptor *a, struct conn *conn, enum guard_reason reason)

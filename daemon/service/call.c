@@ -281,7 +281,9 @@ static void on_read(struct op *op, bool ok)
 static void on_closed(struct op *op, bool ok)
 {
 	(void)ok; /* RECV_CLOSE_ON_SERVER always succeeds */
-	call_release(GC_CONTAINER_OF(op, struct call, close_op));
+	struct call *call = GC_CONTAINER_OF(op, struct call, close_op);
+	atomic_store_explicit(&call->gone, true, memory_order_relaxed);
+	call_release(call);
 }
 
 static struct call *call_new(struct service *service, struct incoming *in)
@@ -424,11 +426,20 @@ void call_read(struct call *call, void (*read)(struct call *call, struct store_r
 	store_run(call->service->store, &call->job);
 }
 
-/* Worker thread. */
+/* Nobody hears it. */
+static void end_unworked(struct call *call)
+{
+	call_fail(call, REASON_UNAVAILABLE);
+}
+
+/* Worker thread. Who guesses passwords and doesn't wait would leave a queue behind that takes half a minute. */
 static void run_work(struct worker_job *job)
 {
 	struct call *call = GC_CONTAINER_OF(job, struct call, worker_job);
-	call->work(call);
+	if (atomic_load_explicit(&call->gone, memory_order_relaxed))
+		call->then = end_unworked;
+	else
+		call->work(call);
 	shard_post(call->shard, &call->mail);
 }
 

@@ -13,6 +13,7 @@
 #include "shard/control.h"
 #include "shard/shard.h"
 #include "store/store.h"
+#include <stdatomic.h>
 
 /* The request as its own type: `base` is its first member. */
 #define CALL_REQUEST(type, msg) ((const type *)(const void *)(msg))
@@ -36,6 +37,7 @@ struct call {
 	grpc_byte_buffer *received; /* owned */
 	grpc_byte_buffer *sending; /* owned */
 	int cancelled;
+	atomic_bool gone; /* the caller is: work that has not begun is not worth it */
 	bool answered;
 	enum reason
 		outcome; /* for the audit log, of an answer that says what was refused; NONE: OK */

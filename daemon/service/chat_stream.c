@@ -4,6 +4,7 @@
 #include "base/limited.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "net/accept.h"
 #include "room/name.h"
 #include "service/hello.h"
 
@@ -273,6 +274,7 @@ void chat_stream_open(struct service *service, struct incoming *in, struct accou
 	if (atomic_fetch_add(&account->sessions, 1) >= most) {
 		atomic_fetch_sub(&account->sessions, 1);
 		limited_note(LIMITED_SESSIONS, &(struct log_fields){.user = account->name});
+		acceptor_charge(service->acceptor, in->peer, ACCEPTOR_REFUSED_COST);
 		(void)account_unref(account);
 		call_refuse(service, in, REASON_TOO_MANY_SESSIONS, RETRY_MS);
 		return;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "raw.h"
 
 static struct td *start(const char *config)
@@ -241,6 +242,42 @@ static void too_many_attempts_to_log_in_must_wait(void **state)
 	td_stop(td);
 }
 
+static double seconds_to_be_refused(struct td_client *c)
+{
+	struct gchat_error error = {0};
+	struct mono start = clock_mono();
+	td_check_refused(c, log_in(c, "nobody", &error), &error, "WRONG_CREDENTIALS");
+	return (double)(clock_mono().us - start.us) / CLOCK_US_PER_S;
+}
+
+static void nobody_waits_for_the_guesses_of_who_has_left(void **state)
+{
+	enum {
+		GUESSES = 60
+	};
+	static char user[] = "nobody";
+	static char password[] = "wrong, and again";
+	struct td *td = start("accounts: { password_memory_kb = 65536; password_passes = 4; };");
+	struct td_client *c = td_open(td, NULL);
+	struct raw *raw = raw_open(td);
+	Gchat__V1__LoginRequest guess;
+
+	(void)state;
+	gchat__v1__login_request__init(&guess);
+	guess.user = user;
+	guess.password = password;
+	double alone = seconds_to_be_refused(c);
+	for (int i = 0; i < GUESSES; i++)
+		raw_put(raw_stream_open(raw, "/gchat.v1.Auth/Login", NULL), &guess.base);
+	Gchat__V1__GetServerInfoRequest ask;
+	gchat__v1__get_server_info_request__init(&ask);
+	codec_free(raw_ask(raw, "/gchat.v1.Auth/GetServerInfo", NULL, &ask.base,
+		&gchat__v1__get_server_info_response__descriptor, NULL));
+	raw_close(raw);
+	assert_true(seconds_to_be_refused(c) < alone * GUESSES / 3);
+	td_stop(td);
+}
+
 static void too_many_new_accounts_must_wait(void **state)
 {
 	struct td *td = start("limits: { registrations_per_hour = 2; };");
@@ -288,6 +325,8 @@ static void more_requests_than_may_wait_are_answered_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(
+			nobody_waits_for_the_guesses_of_who_has_left, td_teardown),
 		cmocka_unit_test_teardown(
 			too_many_messages_are_told_to_wait_and_then_taken, td_teardown),
 		cmocka_unit_test_teardown(too_many_bytes_are_told_to_wait, td_teardown),

@@ -175,6 +175,28 @@ static void who_was_cut_for_what_it_sent_pays_with_new_connections(void **state)
 	assert_int_equal(metric_get(METRIC_REFUSED_RATE) - refused, 1);
 }
 
+static void what_an_address_is_charged_delays_its_next_connections(void **state)
+{
+	(void)state;
+	struct h2_client client;
+	struct acceptor_limits limits = site_limits();
+	uint64_t refused = metric_get(METRIC_REFUSED_RATE);
+	limits.connections_per_minute = 1;
+	limits.connections_per_address = 3;
+	acceptor_set_limits(site.acceptor, &limits);
+	acceptor_charge(site.acceptor, "ipv4:127.0.0.2:4711", 3);
+	acceptor_charge(site.acceptor, "ipv4:127.0.0.1:4711", 2);
+	h2_open(&client, site.port);
+	assert_true(h2_ping(&client));
+	h2_close(&client);
+	assert_int_equal(metric_get(METRIC_REFUSED_RATE) - refused, 0);
+	acceptor_charge(site.acceptor, "ipv4:127.0.0.1:4712", 1);
+	assert_true(h2_connect(&client, AF_INET, site.port));
+	assert_true(h2_wait_end(&client));
+	(void)close(client.fd);
+	assert_int_equal(metric_get(METRIC_REFUSED_RATE) - refused, 1);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -187,6 +209,7 @@ int main(void)
 		TEST(bytes_are_counted_however_fast_core_reads_them),
 		TEST(a_connection_is_guarded_after_accepting_has_ended),
 		TEST(too_many_arrivals_of_one_address_are_refused),
+		TEST(what_an_address_is_charged_delays_its_next_connections),
 		TEST(who_was_cut_for_what_it_sent_pays_with_new_connections),
 	};
 	return cmocka_run_group_tests_name("net.tap", tests, site_group_setup, site_group_teardown);
