@@ -33,7 +33,7 @@ static const struct field event_fields[] = {
 };
 
 /* As wide as these mostly get: later rows stand below the first ones. */
-static const size_t usual_widths[] = {8, 14, 10, 8, 10, 5, 12, 15, 7, 5, 4};
+static const size_t usual_widths[] = {8, 14, 8, 6, 8, 5, 12, 15, 7, 5, 4};
 
 static const char *const kind_names[] = {
 	[GCHAT__V1__WATCH_KIND__WATCH_KIND_SIGNED_IN] = "signed-in",
@@ -235,7 +235,10 @@ static const struct option_row watch_options[] = {
 	{.name = "kind",
 		.argument = "KIND,...",
 		.help = "Only such events, like joined,removed",
-		.kind = OPTION_TEXT},
+		.kind = OPTION_TEXT,
+		.words = "signed-in|session-opened|session-closed|joined|left|removed|invited|"
+			 "role-changed|room-created|room-changed|room-deleted|refused|messages|"
+			 "admin|muted|unmuted"},
 	{.name = "recent", .help = "Begins with what the server still remembers"},
 	{.name = "room",
 		.argument = "ROOM",

@@ -54,7 +54,7 @@ struct command {
 };
 
 struct command_group {
-	const char *heading; /* in the list of commands */
+	const char *heading; /* in the list of commands; "": it belongs to the one before */
 	const struct command *commands;
 };
 

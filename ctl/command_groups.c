@@ -8,6 +8,8 @@ const struct command_group command_groups[] = {
 	{"Server", server_commands},
 	{"Running the server", control_commands},
 	{"Looking on", watch_commands},
+	{"", top_commands},
+	{"", doctor_commands},
 	{"Rooms and members", room_commands},
 	{"Accounts", user_commands},
 	{"Tokens", token_commands},

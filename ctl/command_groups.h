@@ -14,6 +14,8 @@ extern const struct command room_commands[]; /* cmd_room.c */
 extern const struct command server_commands[]; /* cmd_server.c */
 extern const struct command session_commands[]; /* cmd_session.c */
 extern const struct command store_commands[]; /* cmd_store.c */
+extern const struct command top_commands[]; /* cmd_top.c */
+extern const struct command doctor_commands[]; /* cmd_doctor.c */
 extern const struct command watch_commands[]; /* cmd_watch.c */
 extern const struct command token_commands[]; /* cmd_token.c */
 extern const struct command user_commands[]; /* cmd_user.c */

@@ -31,7 +31,8 @@ void command_print_overview(FILE *out)
 	(void)fprintf(out, "Usage: gchatctl [OPTION...] COMMAND [ARGUMENT...]\n\n"
 			   "Looks into a running gchatd and changes it, over its Admin socket.\n");
 	for (size_t i = 0; i < command_group_count; i++) {
-		(void)fprintf(out, "\n%s:\n", command_groups[i].heading);
+		if (command_groups[i].heading[0]) /* else it belongs to the one before */
+			(void)fprintf(out, "\n%s:\n", command_groups[i].heading);
 		for (const struct command *c = command_groups[i].commands; c->name; c++) {
 			char left[2 * COMMAND_WORDS_BYTES];
 			(void)snprintf(left, sizeof(left), "%s %s", c->name, c->arguments);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "ctl/admin.h"
 #include "ctl/command.h"
+#include "ctl/complete.h"
 #include "ctl/exit.h"
 #include "ctl/options.h"
 
@@ -83,6 +84,10 @@ int main(int argc, char **argv)
 	struct option_set known;
 	struct options options;
 
+	if (argc > 1 && strcmp(argv[1], "__complete") == 0) {
+		complete_print(argv + 2, argc - 2, stdout);
+		return EXIT_DONE;
+	}
 	command_known_options(&known);
 	int r = options_parse(argc, argv, &known, &options, stderr);
 	if (r != EXIT_DONE)

@@ -35,7 +35,7 @@ struct option_row {
 	const char *argument;
 	const char *help; /* one line */
 	enum option_kind kind;
-	char letter; /* the short form; 0: none. General options only. */
+	char letter; /* the short form; 0: none. The same for nobody else. */
 	uint64_t min;
 	uint64_t max; /* 0: no bound */
 	const char *words; /* "public|private" */

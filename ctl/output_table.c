@@ -17,7 +17,7 @@
 
 enum {
 	COLUMN_GAP = 2, /* "  " */
-	COLUMN_NARROW = 12, /* what a text that gives way keeps, at least */
+	COLUMN_NARROW = 24, /* what a text that gives way keeps, at least */
 };
 
 static bool is_number(const struct field *field)

@@ -103,7 +103,12 @@ static void check_row(const struct command *command, const struct option_row *ro
 	if (row->kind == OPTION_WORD && !row->words)
 		fail_msg("%s --%s: which words?", command->name, row->name);
 	assert_true(row->help && strlen(row->help) > 0);
-	assert_int_equal(row->letter, 0);
+	for (size_t i = 0; row->letter && i < known.count; i++) {
+		if (known.rows[i]->letter == row->letter &&
+			strcmp(known.rows[i]->name, row->name) != 0)
+			fail_msg("-%c is --%s and --%s", row->letter, row->name,
+				known.rows[i]->name);
+	}
 }
 
 static void options_take_a_value_in_all_tables_or_in_none(void **state)
