@@ -67,7 +67,7 @@ try_zsh() {
 }
 
 for line in "gchatctl list-ro:list-rooms" "gchatctl -s $TD_ADMIN list-members lob:lobby-of-all" \
-	"gchatctl cert r:rotate" \
+	"gchatctl -s $TD_ADMIN kick wil:wilhelmina" "gchatctl cert r:rotate" \
 	"gchatctl list-rooms --sort=mem:members" "gchatctl status --output=js:jsonl"; do
 	words=${line%:*} word=${line##*:}
 	if command -v bash >/dev/null && [ -e /usr/share/bash-completion/bash_completion ]; then

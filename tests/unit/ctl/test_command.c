@@ -284,6 +284,51 @@ static void the_manual_page_names_every_command_and_option(void **state)
 	free(page);
 }
 
+/* The words after `mark` up to the end of the line or to what is no name. */
+static void take_name(const char *at, const char *letters, char ret[2 * COMMAND_WORDS_BYTES])
+{
+	(void)snprintf(ret, 2 * COMMAND_WORDS_BYTES, "%.*s", (int)strspn(at, letters), at);
+	size_t len = strlen(ret);
+	while (len > 0 && ret[len - 1] == ' ')
+		ret[--len] = '\0';
+}
+
+static void the_manual_page_names_no_other_command(void **state)
+{
+	static const char mark[] = "\n.It Ic ";
+	char *page = NULL;
+	size_t len = 0;
+	char name[2 * COMMAND_WORDS_BYTES];
+
+	(void)state;
+	assert_int_equal(fd_read_file(MAN_PAGE, MAN_PAGE_BYTES_MAX, &page, &len), 0);
+	for (const char *at = strstr(page, mark); at; at = strstr(at + 1, mark)) {
+		take_name(at + strlen(mark), "abcdefghijklmnopqrstuvwxyz- ", name);
+		if (strcmp(name, "help") != 0 && !find(name))
+			fail_msg("%s explains '%s', which is no command", MAN_PAGE, name);
+	}
+	free(page);
+}
+
+static void the_manual_page_names_no_other_option(void **state)
+{
+	static const char mark[] = "Fl -";
+	struct option_set known;
+	char *page = NULL;
+	size_t len = 0;
+	char name[2 * COMMAND_WORDS_BYTES];
+
+	(void)state;
+	command_known_options(&known);
+	assert_int_equal(fd_read_file(MAN_PAGE, MAN_PAGE_BYTES_MAX, &page, &len), 0);
+	for (const char *at = strstr(page, mark); at; at = strstr(at + 1, mark)) {
+		take_name(at + strlen(mark), "abcdefghijklmnopqrstuvwxyz-", name);
+		if (!option_set_find(&known, name))
+			fail_msg("%s names --%s, which no command takes", MAN_PAGE, name);
+	}
+	free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +347,8 @@ int main(void)
 		cmocka_unit_test(every_help_shows_usage_summary_and_options),
 		cmocka_unit_test(the_overview_shows_every_command),
 		cmocka_unit_test(the_manual_page_names_every_command_and_option),
+		cmocka_unit_test(the_manual_page_names_no_other_command),
+		cmocka_unit_test(the_manual_page_names_no_other_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
