@@ -12,7 +12,8 @@
 #include "proto/codec.h"
 
 enum {
-	MESSAGES = 50,
+	MESSAGES = 25, /* and again: within the burst that the server allows by default */
+	ADVICE_INDENT = 25, /* below the detail */
 	MESSAGES_MAX = 400, /* twice as many wait in the client's queue */
 	ADDRESS_BYTES = 256,
 };
@@ -24,7 +25,7 @@ static const struct field check_fields[] = {
 	{"advice", "WHAT TO DO", FIELD_TEXT},
 };
 
-static const size_t usual_widths[] = {14, 7, 60, 0};
+static const size_t usual_widths[] = {14, 7};
 
 static const struct list_spec check_list = {
 	.noun = "check",
@@ -36,6 +37,7 @@ struct examination {
 	struct list list;
 	struct rows rows;
 	int exit_status; /* of printing */
+	bool beside; /* advice stands below its check, not in a column: it is a sentence */
 };
 
 static void tell(
@@ -51,6 +53,8 @@ static void tell(
 		e->exit_status = list_add(&e->list, &e->rows);
 	else
 		rows_clear(&e->rows);
+	if (e->beside && advice[0])
+		(void)fprintf(e->list.listing.output->out, "%*s-> %s\n", ADVICE_INDENT, "", advice);
 }
 
 static enum finding worst(const struct doctor *d)
@@ -110,6 +114,11 @@ static int doctor(const struct command_call *call)
 		return r;
 	for (size_t i = 0; i < GC_LENGTH(usual_widths); i++)
 		e.list.listing.widths[i] = usual_widths[i];
+	e.list.listing.whole = true;
+	e.beside = call->output->format == OUTPUT_TABLE && !options_has(call->options, "columns") &&
+		   !options_has(call->options, "sort");
+	if (e.beside)
+		e.list.listing.column_count--; /* the last one */
 	gchat__v1__get_status_request__init(&request);
 	r = admin_call(call->admin, "GetStatus", &request.base,
 		&gchat__v1__get_status_response__descriptor, &answer);
@@ -128,7 +137,7 @@ static int doctor(const struct command_call *call)
 static const struct option_row doctor_options[] = {
 	{.name = "messages",
 		.argument = "N",
-		.help = "Sent before the cut, and again after it, 50",
+		.help = "Sent before the cut, and again after it, 25",
 		.kind = OPTION_NUMBER,
 		.min = 1,
 		.max = MESSAGES_MAX},

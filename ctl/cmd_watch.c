@@ -209,6 +209,7 @@ static int begin(struct watching *w)
 	r = list_start(w->call, &event_list, &w->list);
 	for (size_t i = 0; i < GC_LENGTH(usual_widths); i++)
 		w->list.listing.widths[i] = usual_widths[i];
+	w->list.listing.whole = true;
 	return r;
 }
 

@@ -101,6 +101,10 @@ struct listing {
 	const char *details; /* keys with commas between: what gives way where a terminal is narrow,
 				the first ones first; NULL: nothing does */
 	size_t widths[OUTPUT_FIELDS_MAX]; /* of tables' columns in the pages before */
+	size_t limits
+		[OUTPUT_FIELDS_MAX]; /* on a terminal: what a text is cut to, from the first page
+					     on, so that all pages look alike */
+	bool whole; /* the last column isn't cut: a terminal goes on in the next line */
 	size_t count; /* rows printed */
 	size_t left_out; /* columns that gave way */
 	bool open; /* something was printed */

@@ -17,7 +17,10 @@
 
 enum {
 	COLUMN_GAP = 2, /* "  " */
-	COLUMN_NARROW = 24, /* what a text that gives way keeps, at least */
+	OUTPUT_LINE_MAX = 1 << 16, /* columns: no terminal is as wide */
+	COLUMN_NARROW =
+		24, /* what a text that gives way keeps where details can give way instead */
+	COLUMN_LEAST = 6, /* what it keeps in any case */
 };
 
 static bool is_number(const struct field *field)
@@ -109,6 +112,66 @@ static void make_room(struct listing *listing)
 	}
 }
 
+/* The column that has the most to give, or column_count: none has. */
+static size_t widest_text(const struct listing *listing)
+{
+	size_t best = listing->column_count;
+	size_t most = COLUMN_LEAST;
+
+	for (size_t i = 0; i < listing->column_count; i++) {
+		size_t field = listing->columns[i];
+		bool last = i + 1 == listing->column_count;
+		if (!is_text(&listing->fields[field]) || (listing->whole && last) ||
+			listing->limits[field] <= most)
+			continue;
+		most = listing->limits[field];
+		best = i;
+	}
+	return best;
+}
+
+/* Shares the width out: the widest texts are cut first. */
+static void set_limits(struct listing *listing)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < listing->column_count; i++) {
+		size_t field = listing->columns[i];
+		bool last = i + 1 == listing->column_count;
+		listing->limits[field] = listing->widths[field];
+		total += (i ? COLUMN_GAP : 0) +
+			 (listing->whole && last ? 0 : listing->widths[field]);
+	}
+	size_t width = listing->output->width > 0 ? listing->output->width : OUTPUT_LINE_MAX;
+	/* What is left over is for longer texts of later pages. */
+	for (size_t i = 0; total < width && i < listing->column_count; i++)
+		listing->limits[listing->columns[i]] += width - total;
+	for (; total > width; total--) {
+		size_t widest = widest_text(listing);
+		if (widest == listing->column_count)
+			return;
+		listing->limits[listing->columns[widest]]--;
+	}
+}
+
+/* How many bytes of the text fit into so many columns. */
+static size_t bytes_within(const char *text, size_t width)
+{
+	size_t bytes = 0;
+	size_t columns = 0;
+	utf8proc_int32_t c = 0;
+
+	while (text[bytes]) {
+		utf8proc_ssize_t n =
+			utf8proc_iterate((const utf8proc_uint8_t *)text + bytes, -1, &c);
+		columns += n < 1 ? 1 : (size_t)utf8proc_charwidth(c);
+		if (columns > width)
+			break;
+		bytes += n < 1 ? 1 : (size_t)n;
+	}
+	return bytes;
+}
+
 /* ---- the table ---- */
 
 static int add_columns(const struct listing *listing, struct libscols_table *table)
@@ -117,9 +180,6 @@ static int add_columns(const struct listing *listing, struct libscols_table *tab
 		size_t index = listing->columns[i];
 		const struct field *field = &listing->fields[index];
 		int flags = is_number(field) ? SCOLS_FL_RIGHT : 0;
-		/* Text gives way where a terminal is narrow; a number cut short would lie. */
-		if (listing->output->terminal && is_text(field))
-			flags |= SCOLS_FL_TRUNC;
 		struct libscols_column *column =
 			scols_table_new_column(table, field->heading, 0, flags);
 		if (!column)
@@ -130,6 +190,17 @@ static int add_columns(const struct listing *listing, struct libscols_table *tab
 	return 0;
 }
 
+/* Text gives way where a terminal is narrow; a number cut short would lie. */
+static void cut(const struct listing *listing, size_t column, char *text)
+{
+	size_t field = listing->columns[column];
+	bool last = column + 1 == listing->column_count;
+
+	if (listing->output->terminal && is_text(&listing->fields[field]) &&
+		!(listing->whole && last))
+		text[bytes_within(text, listing->limits[field])] = '\0';
+}
+
 /* A page's first row makes its columns as wide as they were before: libsmartcols takes hints of
  * width on terminals alone. Takes text over. */
 static char *padded(const struct listing *listing, size_t column, char *text)
@@ -137,7 +208,10 @@ static char *padded(const struct listing *listing, size_t column, char *text)
 	size_t field = listing->columns[column];
 	bool right = is_number(&listing->fields[field]);
 	size_t width = width_of(text);
-	int blanks = (int)listing->widths[field] - (int)width;
+	size_t target = listing->widths[field];
+	if (listing->output->terminal && listing->limits[field] < target)
+		target = listing->limits[field];
+	int blanks = (int)target - (int)width;
 
 	if (blanks <= 0 || (!right && column + 1 == listing->column_count))
 		return text;
@@ -162,6 +236,7 @@ static int add_row(const struct listing *listing, struct libscols_table *table,
 			free(text);
 			text = mem_strdup("-");
 		}
+		cut(listing, i, text);
 		if (row == 0)
 			text = padded(listing, i, text);
 		/* The line owns the text from here on. */
@@ -185,8 +260,8 @@ static void set_up(const struct listing *listing, struct libscols_table *table)
 	(void)scols_table_enable_noencoding(table, 1);
 	(void)scols_table_set_termforce(
 		table, output->terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-	if (output->width > 0)
-		(void)scols_table_set_termwidth(table, output->width);
+	/* The widths are ours: a line that is too long all the same is the terminal's to break. */
+	(void)scols_table_set_termwidth(table, OUTPUT_LINE_MAX);
 }
 
 static int print_table(
@@ -209,8 +284,10 @@ static int table_page(struct listing *listing, const struct rows *rows)
 	if (!table)
 		return err_raise(-ENOMEM);
 	measure(listing, rows);
-	if (!listing->open)
+	if (!listing->open) {
 		make_room(listing);
+		set_limits(listing);
+	}
 	int r = print_table(listing, table, rows);
 	scols_unref_table(table);
 	return r < 0 ? err_pass(r) : 0;

@@ -8,7 +8,10 @@
 #include "base/mem.h"
 #include "ctl/clean.h"
 #include "ctl/command.h"
+#include "ctl/complete.h"
 #include "ctl/exit.h"
+#include "ctl/filter.h"
+#include "ctl/sort.h"
 #include "ctl/when.h"
 
 #include <stdint.h>
@@ -79,6 +82,51 @@ static void check_duration(const char *text)
 	GC_ASSERT(strlen(duration_print(seconds, buf)) < DURATION_BYTES);
 }
 
+/* Whatever is typed, a tab does no harm. No word of it leads to a daemon: there is none. */
+static void check_complete(char *text)
+{
+	static char option[] = "--socket=/nowhere";
+	char *words[WORDS_MAX + 2] = {option};
+	int count = 1;
+	char *save = NULL;
+	char *offered = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&offered, &len);
+	GC_ASSERT(out);
+	for (char *word = strtok_r(text, "\n", &save); word && count <= WORDS_MAX;
+		word = strtok_r(NULL, "\n", &save))
+		words[count++] = word;
+	complete_print(words, count, out);
+	(void)fclose(out);
+	free(offered);
+}
+
+/* Any text as --filter and --sort of a list of all kinds of columns. */
+static void check_choice(const char *text)
+{
+	static const struct field fields[] = {{"text", "TEXT", FIELD_TEXT},
+		{"count", "COUNT", FIELD_COUNT}, {"bytes", "BYTES", FIELD_BYTES},
+		{"time", "TIME", FIELD_TIME}, {"list", "LIST", FIELD_LIST},
+		{"flag", "FLAG", FIELD_FLAG}, {"rtt_us", "RTT", FIELD_MICROS}};
+	static const struct option_row filter = {.name = "filter", .argument = "X"};
+	static const struct option_row sort = {.name = "sort", .argument = "X"};
+	struct options options = {
+		.given = {{.row = &filter, .text = text}, {.row = &sort, .text = text}},
+		.given_count = 2};
+	struct rows shape;
+	struct filters filters;
+	struct sort order;
+	char *said = NULL;
+	size_t len = 0;
+	FILE *err = open_memstream(&said, &len);
+	GC_ASSERT(err);
+	rows_init(&shape, fields, GC_LENGTH(fields));
+	(void)filters_read(&options, &shape, UINT64_MAX / 2, &filters, err);
+	(void)sort_read(&options, &shape, &order, err);
+	(void)fclose(err);
+	free(said);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t times[2] = {0, 0};
@@ -91,6 +139,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	GC_ASSERT(strlen(when_relative(times[0], times[1], buf)) < WHEN_BYTES);
 	check_clean(text);
 	check_duration(text);
+	check_choice(text);
+	char *copy = mem_strdup(text);
+	check_complete(copy);
+	free(copy);
 	parse(text);
 	free(text);
 	return 0;
