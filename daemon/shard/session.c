@@ -218,10 +218,8 @@ static void note_end(const struct session *s, enum reason reason)
 {
 	static struct log_limit limits[_REASON_MAX]; /* zeroed, which is what LOG_LIMIT_INIT says */
 	uint32_t dropped = 0;
-	const struct log_fields fields = {.session = s->id,
-		.peer = s->peer,
-		.user = s->account->name,
-		.reason = reason_name(reason)};
+	const struct log_fields fields = {
+		.session = s->id, .user = s->account->name, .reason = reason_name(reason)};
 	if (reason != REASON_NONE && reason != REASON_SHUTDOWN &&
 		log_limit_allows(&limits[reason], &dropped))
 		log_with(LOG_LEVEL_INFO, &fields, LOG_ID_SESSION_ENDED,

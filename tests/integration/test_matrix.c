@@ -22,6 +22,7 @@
 #include "raw.h"
 #include "spell.h"
 #include "support/td.h"
+#include "tool.h"
 
 enum {
 	NAME_BYTES = 48,
@@ -35,6 +36,7 @@ enum person {
 	OTHER, /* signed in, in no room */
 	BANNED, /* from the hall; never in the den */
 	MUTED, /* in the hall; a member of both */
+	SUSPENDED, /* a member of both */
 	MEMBER,
 	MODERATOR,
 	OWNER,
@@ -43,8 +45,8 @@ enum person {
 	_PEOPLE,
 };
 
-static const char *const person_names[_PEOPLE] = {
-	"nobody", "guest", "other", "banned", "muted", "member", "moderator", "owner", "target"};
+static const char *const person_names[_PEOPLE] = {"nobody", "guest", "other", "banned", "muted",
+	"suspended", "member", "moderator", "owner", "target"};
 
 /* A letter for each answer, so that a row is a word. */
 static const struct {
@@ -69,6 +71,7 @@ static const struct {
 	{'k', REASON_UNKNOWN_MESSAGE},
 	{'b', REASON_BANNED},
 	{'q', REASON_MUTED},
+	{'x', REASON_ACCOUNT_SUSPENDED},
 };
 
 /* "$hall" is a public room, "$den" a private one; member, moderator, owner and target are in both.
@@ -82,75 +85,76 @@ struct row {
 
 /* clang-format off */
 static const struct row call_rows[] = {
-	/*                      nobody guest other banned muted member moderator owner */
-	{"Auth/GetServerInfo", "",                                          "........"},
-	{"Auth/CreateAccount", "user=$target password=longenough",          "eeeeeeee"},
-	{"Auth/Login", "user=$target password=wrong-password",              "wwwwwwww"},
-	{"Auth/LoginGuest", "",                                             "........"},
-	{"Auth/ListTokens", "",                                             "s......."},
-	{"Auth/RevokeToken", "token_id=$their_token",                       "snnnnnnn"},
-	{"Auth/ChangePassword", "old_password=wrong-password new_password=longenough2", "swwwwwww"},
-	{"Auth/Logout", "",                                                 "s......."},
-	{"Chat/Connect", "",                                                "s......."},
-	{"Chat/ListRooms", "",                                              "s......."},
-	{"Chat/GetRoom", "room_id=$hall",                                   "s......."},
-	{"Chat/GetRoom", "room_id=$den",                                    "srrr...."},
-	{"Chat/CreateRoom", "name=$fresh",                                  "sp......"},
-	{"Chat/UpdateRoom", "room_id=$hall set_title=true title=x",         "smmmqpp."},
-	{"Chat/UpdateRoom", "room_id=$hall set_topic=true topic=x",         "smmmqp.."},
-	{"Chat/UpdateRoom", "room_id=$hall set_visibility=true visibility=VISIBILITY_PRIVATE", "smmmqpp."},
-	{"Chat/UpdateRoom", "room_id=$den set_topic=true topic=x",          "srrrpp.."},
-	{"Chat/DeleteRoom", "room_id=$hall",                                "smmmppp."},
-	{"Chat/DeleteRoom", "room_id=$den",                                 "srrrppp."},
-	{"Chat/ListMembers", "room_id=$hall",                               "smmm...."},
-	{"Chat/ListMembers", "room_id=$den",                                "srrr...."},
-	{"Chat/GetHistory", "room_id=$hall after_seq=0",                    "smmm...."},
-	{"Chat/GetHistory", "room_id=$den after_seq=0",                     "srrr...."},
-	{"Chat/SearchMessages", "query=x",                                  "uuuuuuuu"},
-	{"Chat/GetProfiles", "users=$target",                               "s......."},
-	{"Chat/UpdateProfile", "set_status_text=true status_text=x",        "s......."},
-	{"Chat/SetAvatar", "total_bytes=4 chunk=none",                      "siiiiiii"},
-	{"Chat/DeleteAvatar", "",                                           "s......."},
-	{"Chat/GetAvatar", "avatar_hash=0123456789abcdef0123456789abcdef",  "snnnnnnn"},
-	{"Chat/ListReadMarkers", "",                                        "s......."},
-	{"Chat/OpenDirectRoom", "user=$target",                             "sp......"},
-	{"Chat/RemoveMember", "room_id=$hall user=$target",                 "smmmpp.."},
-	{"Chat/RemoveMember", "room_id=$den user=$target",                  "srrrpp.m"},
-	{"Chat/RemoveMember", "room_id=$hall user=$owner",                  "smmmpppp"},
-	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_READER", "smmmpp.."},
-	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_MODERATOR", "smmmppp."},
-	{"Chat/SetMemberRole", "room_id=$hall user=$owner role=ROLE_READER", "smmmpppl"},
-	{"Chat/BanMember", "room_id=$hall user=$target",                    "smmmpp.."},
-	{"Chat/BanMember", "room_id=$den user=$target",                     "srrrpp.."},
-	{"Chat/BanMember", "room_id=$hall user=$owner",                     "smmmpppp"},
-	{"Chat/UnbanMember", "room_id=$hall user=$banned",                  "smmmpp.n"},
-	{"Chat/ListRoomBans", "room_id=$hall",                              "smmmpp.."},
-	{"Chat/ListRoomBans", "room_id=$den",                               "srrrpp.."},
-	{"Chat/MuteMember", "room_id=$hall user=$target duration_s=60",     "smmmpp.."},
-	{"Chat/MuteMember", "room_id=$den user=$target duration_s=60",      "srrrpp.."},
-	{"Chat/MuteMember", "room_id=$hall user=$owner duration_s=60",      "smmmpppp"},
-	{"Chat/SetMemberRole", "room_id=$den user=$target role=ROLE_READER", "srrrpp.."},
+	/*                      nobody guest other banned muted suspended member moderator owner */
+	{"Auth/GetServerInfo", "",                                          "........."},
+	{"Auth/CreateAccount", "user=$target password=longenough",          "eeeeeeeee"},
+	{"Auth/Login", "user=$target password=wrong-password",              "wwwwwwwww"},
+	{"Auth/Login", "user=$suspended password=correct-horse",           "xxxxxxxxx"},
+	{"Auth/LoginGuest", "",                                             "........."},
+	{"Auth/ListTokens", "",                                             "s....x..."},
+	{"Auth/RevokeToken", "token_id=$their_token",                       "snnnnxnnn"},
+	{"Auth/ChangePassword", "old_password=wrong-password new_password=longenough2", "swwwwxwww"},
+	{"Auth/Logout", "",                                                 "s....x..."},
+	{"Chat/Connect", "",                                                "s....x..."},
+	{"Chat/ListRooms", "",                                              "s....x..."},
+	{"Chat/GetRoom", "room_id=$hall",                                   "s....x..."},
+	{"Chat/GetRoom", "room_id=$den",                                    "srrr.x..."},
+	{"Chat/CreateRoom", "name=$fresh",                                  "sp...x..."},
+	{"Chat/UpdateRoom", "room_id=$hall set_title=true title=x",         "smmmqxpp."},
+	{"Chat/UpdateRoom", "room_id=$hall set_topic=true topic=x",         "smmmqxp.."},
+	{"Chat/UpdateRoom", "room_id=$hall set_visibility=true visibility=VISIBILITY_PRIVATE", "smmmqxpp."},
+	{"Chat/UpdateRoom", "room_id=$den set_topic=true topic=x",          "srrrpxp.."},
+	{"Chat/DeleteRoom", "room_id=$hall",                                "smmmpxpp."},
+	{"Chat/DeleteRoom", "room_id=$den",                                 "srrrpxpp."},
+	{"Chat/ListMembers", "room_id=$hall",                               "smmm.x..."},
+	{"Chat/ListMembers", "room_id=$den",                                "srrr.x..."},
+	{"Chat/GetHistory", "room_id=$hall after_seq=0",                    "smmm.x..."},
+	{"Chat/GetHistory", "room_id=$den after_seq=0",                     "srrr.x..."},
+	{"Chat/SearchMessages", "query=x",                                  "uuuuuuuuu"},
+	{"Chat/GetProfiles", "users=$target",                               "s....x..."},
+	{"Chat/UpdateProfile", "set_status_text=true status_text=x",        "s....x..."},
+	{"Chat/SetAvatar", "total_bytes=4 chunk=none",                      "siiiixiii"},
+	{"Chat/DeleteAvatar", "",                                           "s....x..."},
+	{"Chat/GetAvatar", "avatar_hash=0123456789abcdef0123456789abcdef",  "snnnnxnnn"},
+	{"Chat/ListReadMarkers", "",                                        "s....x..."},
+	{"Chat/OpenDirectRoom", "user=$target",                             "sp...x..."},
+	{"Chat/RemoveMember", "room_id=$hall user=$target",                 "smmmpxp.."},
+	{"Chat/RemoveMember", "room_id=$den user=$target",                  "srrrpxp.m"},
+	{"Chat/RemoveMember", "room_id=$hall user=$owner",                  "smmmpxppp"},
+	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_READER", "smmmpxp.."},
+	{"Chat/SetMemberRole", "room_id=$hall user=$target role=ROLE_MODERATOR", "smmmpxpp."},
+	{"Chat/SetMemberRole", "room_id=$hall user=$owner role=ROLE_READER", "smmmpxppl"},
+	{"Chat/BanMember", "room_id=$hall user=$target",                    "smmmpxp.."},
+	{"Chat/BanMember", "room_id=$den user=$target",                     "srrrpxp.."},
+	{"Chat/BanMember", "room_id=$hall user=$owner",                     "smmmpxppp"},
+	{"Chat/UnbanMember", "room_id=$hall user=$banned",                  "smmmpxp.n"},
+	{"Chat/ListRoomBans", "room_id=$hall",                              "smmmpxp.."},
+	{"Chat/ListRoomBans", "room_id=$den",                               "srrrpxp.."},
+	{"Chat/MuteMember", "room_id=$hall user=$target duration_s=60",     "smmmpxp.."},
+	{"Chat/MuteMember", "room_id=$den user=$target duration_s=60",      "srrrpxp.."},
+	{"Chat/MuteMember", "room_id=$hall user=$owner duration_s=60",      "smmmpxppp"},
+	{"Chat/SetMemberRole", "room_id=$den user=$target role=ROLE_READER", "srrrpxp.."},
 };
 
 static const struct row frame_rows[] = {
-	{"hello", "protocol_version=1",                                     "s2222222"},
-	{"send", "room_id=$hall client_msg_id=id text=x",                   "smmmq..."},
-	{"send", "room_id=$den client_msg_id=id text=x",                    "smmm...."},
-	{"edit", "room_id=$hall client_msg_id=id target_seq=$seq text=x",   "smmmqaaa"},
-	{"edit", "room_id=$hall client_msg_id=id target_seq=$mine text=x",  "smmmq..."},
-	{"delete", "room_id=$hall client_msg_id=id target_seq=$seq",        "smmmaa.."},
-	{"delete", "room_id=$hall client_msg_id=id target_seq=$mine",       "smmmk..."},
-	{"react", "room_id=$hall client_msg_id=id target_seq=$seq emoji=+", "smmmq..."},
-	{"join", "room_id=$hall",                                           "s..b...."},
-	{"join", "room_id=$den",                                            "srrr...."},
-	{"leave", "room_id=$hall",                                          "smmm...l"},
-	{"leave", "room_id=$den",                                           "smmm...l"},
-	{"invite", "room_id=$den user=$other",                              "smmmpp.."},
-	{"set_topic", "room_id=$hall topic=x",                              "smmmqp.."},
-	{"mark_read", "room_id=$hall seq=1",                                "smmm...."},
-	{"set_typing", "room_id=$hall typing=true",                         "smmmq..."},
-	{"set_presence", "state=PRESENCE_AWAY",                       "s......."},
-	{"ping", "",                                                        "s......."},
+	{"hello", "protocol_version=1",                                     "s2222x222"},
+	{"send", "room_id=$hall client_msg_id=id text=x",                   "smmmqx..."},
+	{"send", "room_id=$den client_msg_id=id text=x",                    "smmm.x..."},
+	{"edit", "room_id=$hall client_msg_id=id target_seq=$seq text=x",   "smmmqxaaa"},
+	{"edit", "room_id=$hall client_msg_id=id target_seq=$mine text=x",  "smmmqx..."},
+	{"delete", "room_id=$hall client_msg_id=id target_seq=$seq",        "smmmaxa.."},
+	{"delete", "room_id=$hall client_msg_id=id target_seq=$mine",       "smmmkx..."},
+	{"react", "room_id=$hall client_msg_id=id target_seq=$seq emoji=+", "smmmqx..."},
+	{"join", "room_id=$hall",                                           "s..b.x..."},
+	{"join", "room_id=$den",                                            "srrr.x..."},
+	{"leave", "room_id=$hall",                                          "smmm.x..l"},
+	{"leave", "room_id=$den",                                           "smmm.x..l"},
+	{"invite", "room_id=$den user=$other",                              "smmmpxp.."},
+	{"set_topic", "room_id=$hall topic=x",                              "smmmqxp.."},
+	{"mark_read", "room_id=$hall seq=1",                                "smmm.x..."},
+	{"set_typing", "room_id=$hall typing=true",                         "smmmqx..."},
+	{"set_presence", "state=PRESENCE_AWAY",                       "s....x..."},
+	{"ping", "",                                                        "s....x..."},
 };
 /* clang-format on */
 
@@ -162,6 +166,7 @@ struct world {
 	char tokens[_PEOPLE][RAW_TOKEN_BYTES]; /* "": none */
 	uint64_t hall;
 	uint64_t den;
+	bool suspended; /* whose place it is, by now */
 	enum person asker;
 	char value[NAME_BYTES]; /* of the last thing looked up */
 };
@@ -258,6 +263,8 @@ static enum reason say(struct world *w, enum person person, const char *what, co
 	static const char path[] = "/gchat.v1.Chat/Connect";
 	if (!token_of(w, person))
 		return end_of(raw_stream_open(w->raw, path, NULL));
+	if (person == SUSPENDED && w->suspended)
+		return end_of(raw_stream_open(w->raw, path, token_of(w, person)));
 	struct raw_stream *s = raw_talk(w->raw, token_of(w, person));
 	put_frame(w, s, what, request);
 	enum reason reason = strcmp(what, "hello") == 0 ? end_of(s) : reply_of(s, ret_seq);
@@ -277,7 +284,7 @@ static const char *number_text(struct world *w, uint64_t number)
 static uint64_t new_message(struct world *w, enum person person)
 {
 	uint64_t seq = 0;
-	if (token_of(w, person))
+	if (token_of(w, person) && person != SUSPENDED)
 		(void)say(w, person, "send", "room_id=$hall client_msg_id=id text=hello", &seq);
 	return seq > 0 ? seq : 1;
 }
@@ -364,10 +371,19 @@ static void bring_in(struct world *w, enum person person)
 	assert_int_equal(say(w, person, "join", "room_id=$hall", NULL), REASON_NONE);
 }
 
+static void suspend(struct world *w)
+{
+	char words[PATH_BYTES];
+	(void)snprintf(words, sizeof(words), "user suspend %s", w->names[SUSPENDED]);
+	json_decref(tool_json(w->td, GCHATCTL, words));
+	w->suspended = true;
+}
+
 static void make_world(struct world *w)
 {
-	static const enum person inside[] = {MUTED, MEMBER, MODERATOR, TARGET};
+	static const enum person inside[] = {MUTED, SUSPENDED, MEMBER, MODERATOR, TARGET};
 	memset(w->tokens, 0, sizeof(w->tokens));
+	w->suspended = false;
 	for (int p = 0; p < _PEOPLE; p++)
 		make_person(w, (enum person)p);
 	w->hall = make_room(w, "hall", "VISIBILITY_PUBLIC");
@@ -385,6 +401,7 @@ static void make_world(struct world *w)
 	assert_int_equal(
 		ask(w, OWNER, "Chat/MuteMember", "room_id=$hall user=$muted duration_s=3600", NULL),
 		REASON_NONE);
+	suspend(w);
 }
 
 /* ---- the matrix ---- */
@@ -410,7 +427,7 @@ static enum reason connect_as(struct world *w, enum person person)
 {
 	struct raw_stream *s =
 		raw_stream_open(w->raw, "/gchat.v1.Chat/Connect", token_of(w, person));
-	if (!token_of(w, person))
+	if (!token_of(w, person) || person == SUSPENDED)
 		return end_of(s);
 	raw_put_hello(s);
 	codec_free(raw_take(s, &gchat__v1__server_frame__descriptor));
