@@ -246,6 +246,21 @@ static void a_banned_account_is_refused_as_with_a_token(void **state)
 	close_site(&s);
 }
 
+static void a_suspended_account_is_refused_as_with_a_token(void **state)
+{
+	struct site s;
+
+	(void)state;
+	open_site(&s, "optional", "");
+	make_account(&s, "ann");
+	struct td_client *c = open_as(&s, "ann");
+	expect_taken(c);
+	json_decref(tool_json(s.td, GCHATCTL, "user suspend ann"));
+	expect_refused(c, "ACCOUNT_SUSPENDED");
+	expect_info(c, "", "ACCOUNT_SUSPENDED");
+	close_site(&s);
+}
+
 static void a_revoked_certificate_ends_its_connections_and_is_refused(void **state)
 {
 	struct site s;
@@ -368,6 +383,8 @@ int main(void)
 			a_certificate_without_an_account_signs_nobody_in, td_teardown),
 		cmocka_unit_test_teardown(another_kind_of_name_is_another_user, td_teardown),
 		cmocka_unit_test_teardown(a_banned_account_is_refused_as_with_a_token, td_teardown),
+		cmocka_unit_test_teardown(
+			a_suspended_account_is_refused_as_with_a_token, td_teardown),
 		cmocka_unit_test_teardown(
 			a_revoked_certificate_ends_its_connections_and_is_refused, td_teardown),
 		cmocka_unit_test_teardown(a_stream_ends_when_its_certificate_does, td_teardown),
