@@ -71,6 +71,19 @@ static void a_token_is_found_until_its_life_is_over(void **state)
 	assert_null(directory_find_token(site->directory, hash, &id));
 }
 
+static void a_certificate_counts_while_the_account_is_there_and_not_suspended(void **state)
+{
+	struct site *site = *state;
+	struct account *stray = account_new(999, "stray", false, 1);
+	assert_true(directory_has_token(site->directory, site->bob, ACCOUNT_BY_CERTIFICATE));
+	assert_false(directory_has_token(site->directory, site->bob, 1));
+	atomic_store(&site->bob->suspended, true);
+	assert_false(directory_has_token(site->directory, site->bob, ACCOUNT_BY_CERTIFICATE));
+	atomic_store(&site->bob->suspended, false);
+	assert_false(directory_has_token(site->directory, stray, ACCOUNT_BY_CERTIFICATE));
+	account_unref(stray);
+}
+
 static void the_limits_are_those_set_last(void **state)
 {
 	struct site *site = *state;
@@ -310,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST_ON(accounts_and_rooms_are_found_by_number_and_name, mem),
 		TEST_ON(a_token_is_found_until_its_life_is_over, mem),
+		TEST_ON(a_certificate_counts_while_the_account_is_there_and_not_suspended, mem),
 		TEST_ON(the_limits_are_those_set_last, mem),
 		TEST_ON(a_membership_is_seen_from_both_sides, mem),
 		TEST_ON(all_rooms_are_listed, mem),
