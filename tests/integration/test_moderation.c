@@ -5,6 +5,7 @@
 #include "cmocka_std.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -237,6 +238,72 @@ static void a_mute_in_all_rooms_ends_by_itself(void **state)
 	td_stop(l.td);
 }
 
+/* ---- gchat-client ---- */
+
+/* Runs gchat-client in script mode as `user` with these requests; what it printed is in `out`. */
+static void run_script(
+	struct td *td, const char *user, const char *requests, char out[], size_t size)
+{
+	char in_path[TD_PATH_BYTES];
+	char out_path[TD_PATH_BYTES];
+	char command[8 * TD_PATH_BYTES];
+	FILE *in = fopen(td_path(td, "requests", in_path), "w");
+
+	assert_non_null(in);
+	(void)fprintf(in, "%s\n%s", td_password(), requests);
+	assert_int_equal(fclose(in), 0);
+	(void)snprintf(command, sizeof(command),
+		"tail -n +2 %s | %s --json --state=%s/%s --server=%s --ca-file=%s/server.crt "
+		"--user=%s --password-file=%s > %s",
+		in_path, GCHAT_CLIENT, td_folder(td), user, td_address(td), td_state_folder(td),
+		user, in_path, td_path(td, "answers", out_path));
+	int status = system(command); /* words of our own, no one else's */
+	FILE *answers = fopen(out_path, "r");
+	assert_non_null(answers);
+	size_t len = fread(out, 1, size - 1, answers);
+	out[len] = '\0';
+	(void)fclose(answers); /* only read */
+	if (status != 0)
+		td_fail(td, "gchat-client ended with %d: %s", status, out);
+}
+
+static void expect_answer(struct td *td, const char *answers, const char *text)
+{
+	if (!strstr(answers, text))
+		td_fail(td, "gchat-client didn't say %s: %s", text, answers);
+}
+
+static void a_script_moderates_a_room(void **state)
+{
+	struct lobby l = lobby_open();
+	char out[32768];
+
+	(void)state;
+	run_script(l.td, "ann",
+		"{\"op\":\"role\",\"id\":1,\"room\":\"lobby\",\"user\":\"bob\",\"role\":\"moderator\"}\n"
+		"{\"op\":\"role\",\"id\":2,\"room\":\"lobby\",\"user\":\"bob\",\"role\":\"king\"}\n"
+		"{\"op\":\"mute\",\"id\":3,\"room\":\"lobby\",\"user\":\"bob\",\"seconds\":600}\n"
+		"{\"op\":\"mutes\",\"id\":4,\"room\":\"lobby\"}\n"
+		"{\"op\":\"unmute\",\"id\":5,\"room\":\"lobby\",\"user\":\"bob\"}\n"
+		"{\"op\":\"ban\",\"id\":6,\"room\":\"lobby\",\"user\":\"cat\",\"reason\":\"spam\"}\n"
+		"{\"op\":\"bans\",\"id\":7,\"room\":\"lobby\"}\n"
+		"{\"op\":\"unban\",\"id\":8,\"room\":\"lobby\",\"user\":\"cat\"}\n"
+		"{\"op\":\"unban\",\"id\":9,\"room\":\"lobby\",\"user\":\"cat\"}\n",
+		out, sizeof(out));
+	assert_int_equal(
+		td_expect_kind(l.bob, l.room, GCHAT_ENTRY_ROLE)->role, GCHAT_ROLE_MODERATOR);
+	assert_true(td_expect_kind(l.bob, l.room, GCHAT_ENTRY_MUTED)->muted);
+	assert_false(td_expect_kind(l.bob, l.room, GCHAT_ENTRY_MUTED)->muted);
+	assert_true(td_expect_kind(l.bob, l.room, GCHAT_ENTRY_REMOVED)->banned);
+	expect_answer(l.td, out, "owner, moderator, member or reader is needed");
+	expect_answer(l.td, out, "\"mutes\":[{\"user\":\"bob\"");
+	expect_answer(l.td, out, "\"bans\":[{\"user\":\"cat\"");
+	expect_answer(l.td, out, "\"reason\":\"spam\",\"author\":\"ann\"");
+	expect_answer(l.td, out, "\"reason\":\"NOT_FOUND\"");
+	(void)td_join(l.cat, "lobby");
+	td_stop(l.td);
+}
+
 /* ---- the server ---- */
 
 static void a_kick_from_the_server_ends_the_session_for_good(void **state)
@@ -427,6 +494,7 @@ int main(void)
 		cmocka_unit_test_teardown(moderators_act_on_those_below_them_alone, td_teardown),
 		cmocka_unit_test_teardown(who_is_muted_reads_on_and_all_see_it, td_teardown),
 		cmocka_unit_test_teardown(a_mute_in_all_rooms_ends_by_itself, td_teardown),
+		cmocka_unit_test_teardown(a_script_moderates_a_room, td_teardown),
 		cmocka_unit_test_teardown(
 			a_kick_from_the_server_ends_the_session_for_good, td_teardown),
 		cmocka_unit_test_teardown(
