@@ -52,12 +52,17 @@ static struct gchat_event *make_welcome(struct gchat *g, const Gchat__V1__Welcom
 	return event;
 }
 
-/* The outbox belongs to one user: nothing of it may be said by another. */
-static bool is_expected_user(struct gchat *g, const char *user)
+/* The outbox belongs to one account: nothing of it may be said by another. Its user name may have been
+ * changed since an earlier welcome. */
+static bool is_expected(struct gchat *g, const struct gchat_profile *account)
 {
 	gchat_lock(g);
 	const char *owner = g->shared.outbox_user; /* NULL or "": no one said */
-	bool is_expected = !owner || !*owner || strcmp(owner, user) == 0;
+	bool is_expected =
+		!owner || !*owner || strcmp(owner, account->user) == 0 ||
+		(g->shared.outbox_account != 0 && g->shared.outbox_account == account->account_id);
+	if (is_expected)
+		g->shared.outbox_account = account->account_id;
 	gchat_unlock(g);
 	return is_expected;
 }
@@ -69,7 +74,7 @@ static void take_welcome(struct gchat *g, const Gchat__V1__Welcome *msg)
 		return;
 	}
 	struct gchat_event *event = make_welcome(g, msg);
-	if (!is_expected_user(g, event->welcome.account.user)) {
+	if (!is_expected(g, &event->welcome.account)) {
 		stream_break(g, "ACCOUNT_MISMATCH", "the token belongs to another account");
 		gchat_free(event);
 		return;

@@ -179,6 +179,7 @@ static int settle_outbox(struct gchat *g)
 	outbox_close(&g->outbox);
 	free(g->shared.outbox_user);
 	g->shared.outbox_user = NULL;
+	g->shared.outbox_account = 0;
 	int r = outbox_open(&g->outbox, stem, &g->shared.next_tag);
 	if (r < 0)
 		return err_pass(r);

@@ -60,6 +60,7 @@ struct gchat {
 		char *token; /* owned; NULL: not signed in */
 		char *user; /* owned; NULL: not known */
 		char *outbox_user; /* owned: whose outbox is open */
+		uint64_t outbox_account; /* the same, once a welcome has said so; 0: not yet */
 		char *cursor_path; /* owned; NULL: cursors aren't kept */
 		unsigned commands; /* of enum stream_command */
 		bool is_active; /* a session is up or is being brought up */

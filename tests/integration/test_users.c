@@ -285,6 +285,7 @@ static void a_renamed_account_goes_on_under_its_new_name(void **state)
 	assert_string_equal(td_expect_message(ann, room, "as bob")->author, "bob");
 	assert_string_equal(td_expect_message(ann, room, "as robert")->author, "robert");
 	td_restart(td);
+	assert_string_equal(td_expect_welcome(bob)->account.user, "robert"); /* it comes back */
 	expect_no_log_in(td, "bob", td_password(), "WRONG_CREDENTIALS");
 	expect_log_in(td, "robert", td_password());
 	json_t *members = ask(td, "list-members lobby");

@@ -62,6 +62,17 @@ static void a_welcome_for_another_account_breaks_the_stream(void **state)
 	assert_string_equal(g->stream.broken.reason, "ACCOUNT_MISMATCH");
 }
 
+static void a_welcome_for_the_same_account_under_another_name_is_fine(void **state)
+{
+	struct gchat *g = *state;
+	bare_welcome(g, 10);
+	assert_true(g->shared.outbox_account != 0);
+	g->shared.outbox_user = mem_strdup("its name before");
+	g->stream.state = STREAM_CONNECTING; /* after a break */
+	bare_welcome(g, 10);
+	assert_false(g->stream.is_broken);
+}
+
 static void a_room_that_is_known_keeps_its_place(void **state)
 {
 	struct gchat *g = *state;
@@ -369,6 +380,7 @@ int main(void)
 		TEST(a_second_welcome_breaks_the_stream),
 		TEST(anything_before_the_welcome_breaks_the_stream),
 		TEST(a_welcome_for_another_account_breaks_the_stream),
+		TEST(a_welcome_for_the_same_account_under_another_name_is_fine),
 		TEST(a_room_that_is_known_keeps_its_place),
 		TEST(a_message_becomes_an_entry),
 		TEST(an_event_that_came_before_comes_no_second_time),
