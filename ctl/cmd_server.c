@@ -30,6 +30,7 @@ static const struct field status_fields[] = {
 	{"events_in", "Events in", FIELD_COUNT},
 	{"events_out", "Events out", FIELD_COUNT},
 	{"frames_out", "Frames out", FIELD_COUNT},
+	{"log_level", "Log level", FIELD_TEXT},
 	{"store.engine", "Store", FIELD_TEXT},
 	{"store.path", "Store path", FIELD_TEXT},
 	{"store.health", "Store health", FIELD_TEXT},
@@ -101,6 +102,7 @@ static void add_status(struct rows *rows, const Gchat__V1__GetStatusResponse *st
 	rows_number(rows, status->events_in);
 	rows_number(rows, status->events_out);
 	rows_number(rows, status->frames_out);
+	rows_text(rows, status->log_level);
 	add_store(rows, status);
 	rows_text(rows, certificate ? certificate->fingerprint : NULL);
 	rows_number(rows, certificate ? certificate->not_after_us : 0);

@@ -20,6 +20,8 @@ const struct command_group command_groups[] = {
 	{"Metrics", metrics_commands},
 	{"Configuration", config_commands},
 	{"Store", store_commands},
+	{"Copies of the store", backup_commands},
+	{"Export", export_commands},
 	{"Audit log", audit_commands},
 };
 

@@ -1,6 +1,7 @@
 /* gchatd's arguments and exit status. */
 #include "base/log.h"
 #include "config/config.h"
+#include "restore.h"
 #include "server.h"
 
 #include <errno.h>
@@ -14,12 +15,16 @@
 
 enum {
 	EXIT_USAGE = 64, /* EX_USAGE of sysexits(3) */
+	OPTION_CHECK_STORE = 256, /* without a letter */
+	OPTION_RESTORE,
 };
 
 static const struct option options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"check-config", no_argument, NULL, 't'},
 	{"print-config", no_argument, NULL, 'p'},
+	{"check-store", required_argument, NULL, OPTION_CHECK_STORE},
+	{"restore", required_argument, NULL, OPTION_RESTORE},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -28,12 +33,15 @@ static const struct option options[] = {
 static const char help[] =
 	"Usage: gchatd [--config FILE]\n"
 	"       gchatd [--config FILE] --check-config | --print-config\n"
+	"       gchatd [--config FILE] --check-store BACKUP | --restore BACKUP\n"
 	"\n"
 	"The chat daemon. Normally started by systemd; in the foreground it logs to the terminal.\n"
 	"\n"
 	"  -c, --config FILE   settings (default: " DEFAULT_CONFIG ", where it exists)\n"
 	"  -t, --check-config  check the settings, say everything that is wrong, and exit\n"
 	"  -p, --print-config  print all settings in force, with their help, and exit\n"
+	"      --check-store BACKUP  read a backup, say whether it is sound, and exit\n"
+	"      --restore BACKUP      check a backup, make it the store, and exit\n"
 	"  -V, --version       print the version and exit\n"
 	"  -h, --help          print this and exit\n"
 	"\n"
@@ -45,6 +53,8 @@ struct args {
 	const char *config;
 	bool check;
 	bool print;
+	const char *check_store; /* NULL: not given, as the next */
+	const char *restore;
 };
 
 /* The exit status, or -1 to go on. */
@@ -61,6 +71,12 @@ static int parse(int argc, char **argv, struct args *ret)
 			break;
 		case 'p':
 			ret->print = true;
+			break;
+		case OPTION_CHECK_STORE:
+			ret->check_store = optarg;
+			break;
+		case OPTION_RESTORE:
+			ret->restore = optarg;
 			break;
 		case 'V':
 			puts("gchatd " GCHAT_VERSION);
@@ -95,6 +111,8 @@ int main(int argc, char **argv)
 	int status = parse(argc, argv, &args);
 	if (status >= 0)
 		return status;
+	if (args.check_store)
+		return restore_check(args.check_store);
 	const char *path = find_config(&args);
 	if (config_load(path, &config, &errors) < 0) {
 		config_errors_print(&errors, stderr);
@@ -106,6 +124,11 @@ int main(int argc, char **argv)
 			config_print(config, stdout);
 		(void)config_free(config);
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
+	if (args.restore) {
+		status = restore_run(config, args.restore);
+		(void)config_free(config);
+		return status;
 	}
 	log_open((int)config->log.level);
 	if (server_run(config, path, &err) < 0) {

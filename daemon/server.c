@@ -7,6 +7,7 @@
 #include "net/sockopt.h"
 #include "net/tls_lean.h"
 #include "rpc/quiet.h"
+#include "service/admin_backup.h"
 #include "service/password.h"
 #include "service/watch_notes.h"
 
@@ -22,8 +23,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define STORE_FILE "gchat.db"
 
 _Static_assert((int)CONFIG_READERS_MAX == (int)STORE_READERS_MAX, "what may be set is taken");
 
@@ -84,7 +83,7 @@ static int open_listeners(struct server *s, struct err_text *err)
 	return listeners_open(&options, &s->listeners, err);
 }
 
-static int make_folder(const char *path, struct err_text *err)
+int server_make_folder(const char *path, struct err_text *err)
 {
 	enum {
 		FOLDER_MODE = 0750
@@ -100,10 +99,10 @@ static int open_store(struct server *s, struct err_text *err)
 {
 	const struct config *c = s->config;
 	char path[PATH_MAX];
-	int r = make_folder(c->store.folder, err);
+	int r = server_make_folder(c->store.folder, err);
 	if (r < 0)
 		return err_pass(r);
-	(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, STORE_FILE);
+	(void)snprintf(path, sizeof(path), "%s/%s", c->store.folder, SERVER_STORE_FILE);
 	enum {
 		BATCH_MAX = 2000,
 		QUEUE_MAX = 100000
@@ -268,6 +267,7 @@ static void stop_serving(struct server *s)
 	hub_drain(s->hub);
 	server_shut_grpc(s);
 	hub_join(s->hub);
+	admin_backup_join(&s->service);
 }
 
 static void tear_down(struct server *s)

@@ -9,6 +9,11 @@
 #include "base/err.h"
 #include "config/config.h"
 
+#define SERVER_STORE_FILE "gchat.db" /* within store.folder */
+
+/* Makes store.folder where it is missing. */
+int server_make_folder(const char *path, struct err_text *err) GC_MUST_CHECK;
+
 /* Runs until SIGTERM or SIGINT. `path` is read again on SIGHUP (NULL: nothing is). The
  * configuration moves. 0, or negative errno with a sentence. Main thread. */
 int server_run(struct config *config, const char *path, struct err_text *err) GC_MUST_CHECK;

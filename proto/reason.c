@@ -85,6 +85,8 @@ static const struct entry table[_REASON_MAX] = {
 	ENTRY(DAMAGED, DATA_LOSS, "the server can't read this part of its store"),
 	ENTRY(UNAVAILABLE, UNAVAILABLE, "the server can't do this now: try again later"),
 	ENTRY(CERTIFICATE_REFUSED, FAILED_PRECONDITION, "the certificate was not accepted"),
+	ENTRY(FILE_EXISTS, ALREADY_EXISTS, "there is a file of that name already"),
+	ENTRY(BACKUP_FAILED, FAILED_PRECONDITION, "the backup could not be made"),
 	ENTRY(CONFIG_REFUSED, FAILED_PRECONDITION, "the configuration was not accepted"),
 	ENTRY(UNIMPLEMENTED, UNIMPLEMENTED, "this server does not offer this call"),
 };

@@ -327,6 +327,7 @@ void call_open(struct service *service, struct incoming *in, const struct method
 	call->method = method;
 	call->account = account;
 	call->token_id = token_id;
+	call->admin_uid = CALL_UID_UNKNOWN; /* of one who has gone by now */
 	if (call->admin && acceptor_admin(service->acceptor, call->peer, &peer)) {
 		call->admin_uid = peer.uid;
 		call->admin_pid = (unsigned)peer.pid;

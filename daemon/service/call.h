@@ -15,6 +15,8 @@
 #include "store/store.h"
 #include <stdatomic.h>
 
+#define CALL_UID_UNKNOWN UINT32_MAX
+
 /* The request as its own type: `base` is its first member. */
 #define CALL_REQUEST(type, msg) ((const type *)(const void *)(msg))
 

@@ -7,9 +7,11 @@
 #include "gchat/v1/chat.pb-c.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "service/admin_audit.h"
+#include "service/admin_backup.h"
 #include "service/admin_calls.h"
 #include "service/admin_config.h"
 #include "service/admin_control.h"
+#include "service/admin_export.h"
 #include "service/admin_invites.h"
 #include "service/admin_members.h"
 #include "service/admin_moderation.h"
@@ -42,7 +44,7 @@ static const struct method table[] = {
 	CHANGE("/gchat.v1.Admin/AdminRemoveMember", gchat__v1__admin_remove_member_request, admin_remove_member,
 		"member-remove"),
 	CHANGE("/gchat.v1.Admin/AdminUpdateRoom", gchat__v1__admin_update_room_request, admin_update_room, "room-change"),
-	UNOFFERED("/gchat.v1.Admin/Backup", ADMIN),
+	CHANGE("/gchat.v1.Admin/Backup", gchat__v1__backup_request, admin_backup, "backup"),
 	CHANGE("/gchat.v1.Admin/Ban", gchat__v1__ban_request, admin_ban, "ban"),
 	CHANGE("/gchat.v1.Admin/Broadcast", gchat__v1__broadcast_request, admin_broadcast, "broadcast"),
 	CALL("/gchat.v1.Admin/CheckConfig", ADMIN, gchat__v1__check_config_request, admin_check_config),
@@ -51,6 +53,7 @@ static const struct method table[] = {
 	CHANGE("/gchat.v1.Admin/Drain", gchat__v1__drain_request, admin_drain, "drain"),
 	CHANGE("/gchat.v1.Admin/EndSession", gchat__v1__end_session_request, admin_end_session, "session-end"),
 	CALL("/gchat.v1.Admin/Explain", ADMIN, gchat__v1__explain_request, admin_explain),
+	CALL("/gchat.v1.Admin/ExportEvents", ADMIN, gchat__v1__export_events_request, admin_export_events),
 	CALL("/gchat.v1.Admin/GetCertificate", ADMIN, gchat__v1__get_certificate_request, admin_get_certificate),
 	CALL("/gchat.v1.Admin/GetConfig", ADMIN, gchat__v1__get_config_request, admin_get_config),
 	CALL("/gchat.v1.Admin/GetMetrics", ADMIN, gchat__v1__get_metrics_request, admin_get_metrics),

@@ -65,6 +65,11 @@ struct service {
 	atomic_bool draining; /* no new sessions: see service_drain */
 	atomic_bool stopping; /* what goes on for long ends */
 	struct watch watch; /* what happens, for administrators */
+	struct {
+		atomic_bool busy; /* one at a time: who set it has the rest */
+		bool started; /* the thread is to be joined */
+		pthread_t thread;
+	} backup;
 	atomic_bool verifying; /* the store: one at a time */
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;

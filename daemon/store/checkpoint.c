@@ -119,8 +119,13 @@ void checkpointer_set_short(struct checkpointer *c, bool is_short)
 	c->restart_at = c->restart_pages;
 }
 
+void checkpointer_hold(struct checkpointer *c, bool held)
+{
+	atomic_store(&c->held, held);
+}
+
 void checkpointer_help(struct checkpointer *c)
 {
-	if (c->wal_pages >= c->restart_at)
+	if (c->wal_pages >= c->restart_at && !atomic_load(&c->held))
 		(void)checkpointer_restart(c); /* tried again when the WAL has grown */
 }

@@ -8,6 +8,7 @@
 
 #include "store/sqlite_conn.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum {
 	/* Thousands of rooms at random dirty a page with each message: the longer the WAL, the fewer
@@ -33,6 +34,8 @@ struct checkpointer {
 		bool stopping;
 	} shared;
 
+	atomic_bool held; /* any thread */
+
 	/* Writer's thread only. */
 	sqlite3 *writer; /* borrowed */
 	int wal_pages; /* after the last commit */
@@ -46,6 +49,9 @@ int checkpointer_start(struct checkpointer *checkpointer, const char *path, sqli
 	enum store_durability durability, struct err_text *err) GC_MUST_CHECK;
 void checkpointer_stop(struct checkpointer *checkpointer);
 
+/* While it is held, a reader stands at an old state for long: the writer doesn't wait for that one.
+ * Any thread. */
+void checkpointer_hold(struct checkpointer *checkpointer, bool held);
 /* Between two transactions, on the writer's thread. */
 void checkpointer_help(struct checkpointer *checkpointer);
 /* With short space the WAL must leave some to the database's file, into which it is to be written

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,18 @@ static struct store_reader *fault_reader_open(void *impl)
 	struct fault_reader *wrapper = mem_new(1, sizeof(*wrapper));
 	*wrapper = (struct fault_reader){.base.engine = &store_engine_fault, .inner = reader};
 	return &wrapper->base;
+}
+
+static int fault_backup(void *impl, const struct backup_options *options,
+	struct backup_contents *ret_contents, struct err_text *err)
+{
+	struct fault_store *s = impl;
+	if (!inner->backup) {
+		err_say(err, "the store is in memory alone");
+		return err_raise(-ENOTSUP);
+	}
+	int r = inner->backup(s->impl, options, ret_contents, err);
+	return r < 0 ? err_pass(r) : 0;
 }
 
 static void fault_reader_close(struct store_reader *reader)
@@ -255,6 +268,7 @@ const struct store_engine store_engine_fault = {
 	.make_room = fault_make_room,
 	.each_dropped = fault_each_dropped,
 	.size = fault_size,
+	.backup = fault_backup,
 	.reader_open = fault_reader_open,
 	.reader_close = fault_reader_close,
 	.read_begin = fault_read_begin,

@@ -215,6 +215,7 @@ const struct store_engine store_engine_sqlite = {
 	.make_room = sqlite_make_room,
 	.each_dropped = sqlite_each_dropped,
 	.size = sqlite_size,
+	.backup = sqlite_backup,
 	.reader_open = sqlite_reader_open,
 	.reader_close = sqlite_reader_close,
 	.read_begin = sqlite_read_begin,

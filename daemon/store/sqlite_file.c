@@ -32,7 +32,7 @@ static int fail(const char *path, const char *what, struct err_text *err)
 
 /* The lock is on a file of its own: SQLite's locks on the database stay as they are, so that a
  * reader like the sqlite3 shell may look in. */
-static int lock(const char *path, int *ret_fd, struct err_text *err)
+int sqlite_file_lock(const char *path, int *ret_fd, struct err_text *err)
 {
 	char *lock_path GC_CLEANUP(mem_freep) = path_with(path, ".lock");
 	int fd GC_FD = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -72,7 +72,7 @@ int sqlite_file_open(
 	struct sqlite_file *file, const char *path, uint64_t reserve_bytes, struct err_text *err)
 {
 	int lock_fd GC_FD = -1;
-	int r = lock(path, &lock_fd, err);
+	int r = sqlite_file_lock(path, &lock_fd, err);
 	if (r == 0)
 		r = make_file(path, err);
 	if (r < 0)
@@ -129,6 +129,11 @@ static uint64_t size_of(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+uint64_t sqlite_file_wal_size(const struct sqlite_file *file)
+{
+	return size_of(file->wal_path);
 }
 
 uint64_t sqlite_file_size(const struct sqlite_file *file)

@@ -31,6 +31,12 @@ bool sqlite_file_hold_spare(struct sqlite_file *file);
 /* Lets go of it; false when it wasn't held. */
 bool sqlite_file_free_spare(struct sqlite_file *file);
 
+/* Takes the lock of the store at `path`, which need not exist: as sqlite_file_open does. *ret_fd:
+ * owned, the lock goes with it. */
+int sqlite_file_lock(const char *path, int *ret_fd, struct err_text *err) GC_MUST_CHECK;
+
+/* Bytes of the WAL. Any thread. */
+uint64_t sqlite_file_wal_size(const struct sqlite_file *file);
 /* Bytes on disk, with the WAL. Any thread. */
 uint64_t sqlite_file_size(const struct sqlite_file *file);
 /* Bytes free for us on its file system; UINT64_MAX when that can't be known. Any thread. */

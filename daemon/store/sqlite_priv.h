@@ -54,6 +54,11 @@ enum store_status sqlite_scan(struct store_reader *reader, const struct store_se
 enum store_status sqlite_check(struct store_reader *reader, int64_t budget_ms, store_flaw_fn fn,
 	void *arg, bool *ret_done);
 
+/* ---- sqlite_backup.c ---- */
+
+int sqlite_backup(void *impl, const struct backup_options *options,
+	struct backup_contents *ret_contents, struct err_text *err) GC_MUST_CHECK;
+
 /* ---- records' checksums, in sqlite_read.c ---- */
 
 uint32_t sqlite_record_crc(

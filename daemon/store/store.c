@@ -175,6 +175,17 @@ void store_get_stats(struct store *store, struct store_stats *ret_stats)
 	};
 }
 
+int store_backup(struct store *store, const struct backup_options *options,
+	struct backup_contents *ret_contents, struct err_text *err)
+{
+	if (!store->engine->backup) {
+		err_say(err, "the store is in memory alone");
+		return err_raise(-ENOTSUP);
+	}
+	int r = store->engine->backup(store->impl, options, ret_contents, err);
+	return r < 0 ? err_pass(r) : 0;
+}
+
 /* ---- reading ---- */
 
 void store_run(struct store *store, struct store_job *job)

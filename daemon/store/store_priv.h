@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "store/backup.h"
 #include "store/store.h"
 
 enum {
@@ -81,6 +82,10 @@ struct store_engine {
 	uint64_t (*size)(void *impl); /* bytes on disk */
 	struct store_reader *(*reader_open)(void *impl); /* owned, reader_close; or NULL */
 	void (*reader_close)(struct store_reader *reader);
+
+	/* store_backup; NULL: there is nothing to copy. */
+	int (*backup)(void *impl, const struct backup_options *options,
+		struct backup_contents *ret_contents, struct err_text *err);
 
 	/* ---- the reader's thread: begin, any of the calls of store.h, end ---- */
 

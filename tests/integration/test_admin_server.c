@@ -1,6 +1,6 @@
 /*
  * What an administrator does with the server as a whole, through gchatctl: its configuration shown,
- * checked and read again.
+ * checked and read again; what it logs, what it says to all, whom it takes, what it gives out.
  */
 #include "cmocka_std.h"
 
@@ -160,6 +160,178 @@ static void a_reload_of_a_wrong_file_applies_nothing_and_is_recorded_so(void **s
 	td_stop(td);
 }
 
+/* ---- the log level ---- */
+
+static void the_log_level_is_changed_until_the_next_reload(void **state)
+{
+	struct td *td = td_start(NULL); /* at debug */
+	json_t *level = tool_json(td, GCHATCTL, "log-level");
+	(void)state;
+	assert_string_equal(text_of(level, "level"), "debug");
+	json_decref(level);
+	level = tool_json(td, GCHATCTL, "log-level error");
+	assert_string_equal(text_of(level, "before"), "debug");
+	json_decref(level);
+	level = tool_json(td, GCHATCTL, "log-level");
+	assert_string_equal(text_of(level, "level"), "error");
+	json_decref(level);
+	assert_int_equal(tool_run(td, GCHATCTL, "log-level loud", NULL), EXIT_WRONG);
+	json_decref(tool_json(td, GCHATCTL, "reload"));
+	level = tool_json(td, GCHATCTL, "log-level");
+	assert_string_equal(text_of(level, "level"), "debug");
+	json_decref(level);
+	td_stop(td);
+}
+
+/* ---- broadcasts ---- */
+
+static void a_broadcast_reaches_everyone_who_is_connected(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	(void)state;
+	json_t *said = tool_json(td, GCHATCTL, "broadcast 'down at 5, back at 6'");
+	assert_int_equal(json_integer_value(tool_at(td, said, "sessions")), 2);
+	assert_int_equal(json_integer_value(tool_at(td, said, "missed")), 0);
+	json_decref(said);
+	assert_string_equal(
+		td_expect_event(ann, GCHAT_EVENT_NOTICE)->notice.text, "down at 5, back at 6");
+	assert_true(td_expect_event(bob, GCHAT_EVENT_NOTICE)->notice.time_us > 0);
+	assert_int_equal(tool_run(td, GCHATCTL, "broadcast - <<'E'\none\ntwo\nE", NULL), 0);
+	assert_string_equal(td_expect_event(ann, GCHAT_EVENT_NOTICE)->notice.text, "one");
+	assert_string_equal(td_expect_event(ann, GCHAT_EVENT_NOTICE)->notice.text, "two");
+	td_stop(td);
+}
+
+static void a_broadcast_that_is_no_line_is_refused(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	(void)state;
+	assert_int_equal(tool_run(td, GCHATCTL, "broadcast ''", NULL), EXIT_WRONG);
+	assert_int_equal(
+		tool_run(td, GCHATCTL, "broadcast \"$(printf 'a\\033[31mb')\"", NULL), EXIT_WRONG);
+	assert_int_equal(tool_run(td, GCHATCTL,
+				 "broadcast \"$(head -c 1025 /dev/zero | tr '\\0' x)\"", NULL),
+		EXIT_WRONG);
+	td_barrier(ann);
+	td_expect_none(ann, GCHAT_EVENT_NOTICE);
+	td_stop(td);
+}
+
+/* ---- draining ---- */
+
+static bool was_told_to_wait(const struct gchat_event *event, void *arg)
+{
+	(void)arg;
+	return event->state.state == GCHAT_STATE_RECONNECTING &&
+	       strcmp(event->state.error.reason, "DRAINING") == 0 &&
+	       event->state.error.retry_after_ms >= 5000;
+}
+
+static void while_it_drains_old_sessions_go_on_and_new_ones_wait(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_sign_in(td, "bob", NULL);
+	uint64_t room = td_create_room(ann, "lobby");
+	(void)state;
+	json_t *drained = tool_json(td, GCHATCTL, "drain on");
+	assert_int_equal(json_integer_value(tool_at(td, drained, "sessions")), 1);
+	assert_true(json_is_false(tool_at(td, drained, "was_draining")));
+	json_decref(drained);
+	json_t *status = tool_json(td, GCHATCTL, "status");
+	assert_string_equal(text_of(status, "state"), "DRAINING");
+	json_decref(status);
+	(void)td_send_acked(ann, room, "still here");
+	td_check(bob, gchat_connect(td_gchat(bob), &(struct gchat_session_options){0}), NULL,
+		"connect");
+	(void)td_expect_match(bob, GCHAT_EVENT_STATE, was_told_to_wait, NULL, "told to wait");
+	assert_int_equal(tool_run(td, GCHATCTL, "drain on --wait --timeout=1", NULL), 7);
+	td_disconnect(ann);
+	assert_int_equal(tool_run(td, GCHATCTL, "drain on --wait --timeout=20", NULL), 0);
+	assert_int_equal(tool_run(td, GCHATCTL, "drain off", NULL), 0);
+	(void)td_connect(td, "cem");
+	assert_int_equal(tool_run(td, GCHATCTL, "drain perhaps", NULL), EXIT_WRONG);
+	td_stop(td);
+}
+
+/* ---- export ---- */
+
+/* The lines of the export as an array. Owned. */
+static json_t *export_lines(struct td *td, const char *words)
+{
+	char path[TD_PATH_BYTES];
+	char all[256];
+	char line[65536];
+	json_t *lines = json_array();
+	(void)snprintf(
+		all, sizeof(all), "export %s --to=%s", words, td_path(td, "export.jsonl", path));
+	assert_int_equal(tool_run(td, GCHATCTL, all, NULL), 0);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		json_t *item = json_loads(line, 0, NULL);
+		assert_non_null(item);
+		assert_int_equal(json_array_append_new(lines, item), 0);
+	}
+	(void)fclose(f);
+	assert_int_equal(tool_run(td, GCHATCTL, all, NULL), EXIT_REFUSED); /* it is there */
+	assert_int_equal(remove(path), 0);
+	return lines;
+}
+
+static size_t count_of(json_t *lines, const char *type)
+{
+	size_t i;
+	size_t count = 0;
+	json_t *line;
+	json_array_foreach(lines, i, line) count += strcmp(text_of(line, "type"), type) == 0;
+	return count;
+}
+
+static void an_export_has_every_account_room_member_and_event(void **state)
+{
+	enum {
+		MESSAGES = 1500 /* more than a page */
+	};
+	struct td *td = td_start(NULL);
+	struct td_client *ann = td_connect(td, "ann");
+	struct td_client *bob = td_connect(td, "bob");
+	uint64_t lobby = td_create_room(ann, "lobby");
+	uint64_t tag = 0;
+	(void)state;
+	(void)td_create_room(bob, "den");
+	(void)td_join(bob, "lobby");
+	(void)td_send_acked(bob, lobby, "by bob");
+	for (int i = 1; i <= MESSAGES; i++) {
+		tag = td_send(ann, lobby, "by ann");
+		if (i % 100 == 0)
+			(void)td_expect_committed(ann, tag);
+	}
+	json_t *lines = export_lines(td, "");
+	assert_string_equal(text_of(json_array_get(lines, 0), "type"), "server");
+	assert_int_equal(count_of(lines, "account"), 2);
+	assert_int_equal(count_of(lines, "room"), 2);
+	assert_int_equal(count_of(lines, "member"), 3);
+	assert_int_equal(count_of(lines, "event"), MESSAGES + 1 + 3); /* and three came in */
+	json_decref(lines);
+	lines = export_lines(td, "--room=den");
+	assert_int_equal(count_of(lines, "account"), 0);
+	assert_int_equal(count_of(lines, "room"), 1);
+	assert_int_equal(count_of(lines, "event"), 1);
+	json_decref(lines);
+	lines = export_lines(td, "--user=bob");
+	assert_int_equal(count_of(lines, "account"), 1);
+	assert_int_equal(count_of(lines, "member"), 2);
+	assert_int_equal(count_of(lines, "event"), 3);
+	json_decref(lines);
+	assert_int_equal(tool_run(td, GCHATCTL, "export --room=nowhere", NULL), EXIT_UNKNOWN);
+	assert_int_equal(tool_run(td, GCHATCTL, "export --user=nobody", NULL), EXIT_UNKNOWN);
+	td_stop(td);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +344,15 @@ int main(void)
 		cmocka_unit_test_teardown(a_reload_shows_what_changed_and_what_waits, td_teardown),
 		cmocka_unit_test_teardown(
 			a_reload_of_a_wrong_file_applies_nothing_and_is_recorded_so, td_teardown),
+		cmocka_unit_test_teardown(
+			the_log_level_is_changed_until_the_next_reload, td_teardown),
+		cmocka_unit_test_teardown(
+			a_broadcast_reaches_everyone_who_is_connected, td_teardown),
+		cmocka_unit_test_teardown(a_broadcast_that_is_no_line_is_refused, td_teardown),
+		cmocka_unit_test_teardown(
+			while_it_drains_old_sessions_go_on_and_new_ones_wait, td_teardown),
+		cmocka_unit_test_teardown(
+			an_export_has_every_account_room_member_and_event, td_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,19 @@ static void a_limited_call_site_says_what_it_dropped(void **state)
 	assert_int_equal(lines, LOG_LIMIT_LINES);
 }
 
+static void each_level_is_found_by_its_name_and_no_other(void **state)
+{
+	(void)state;
+	int level = 0;
+	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_DEBUG; i++) {
+		assert_true(log_level_find(log_level_name(i), &level));
+		assert_int_equal(level, i);
+	}
+	assert_false(log_level_find("loud", &level));
+	assert_false(log_level_find("", &level));
+	assert_false(log_level_find("Error", &level));
+}
+
 static void message_ids_are_128_bits_in_hex_and_differ(void **state)
 {
 	(void)state;
@@ -240,6 +253,7 @@ int main(void)
 			a_journal_stream_of_someone_else_is_not_ours, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_limited_call_site_says_what_it_dropped, begin, end),
+		cmocka_unit_test(each_level_is_found_by_its_name_and_no_other),
 		cmocka_unit_test(message_ids_are_128_bits_in_hex_and_differ),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
