@@ -138,6 +138,21 @@ static void a_gap_is_told(void **state)
 	chat_free(c);
 }
 
+static void what_is_said_to_all_is_told_and_moves_no_terminal(void **state)
+{
+	(void)state;
+	struct chat *c = chat_new(SCREEN_PLAIN);
+	struct gchat_event notice = {
+		.kind = GCHAT_EVENT_NOTICE, .notice = {.text = "down at 5\033[31m"}};
+	capture_start(2);
+	chat_on_event(c, &notice);
+	char *out = capture_stop();
+	assert_true(strncmp(out, "-- notice to all: down at 5", 27) == 0);
+	assert_null(strchr(out, '\033'));
+	free(out);
+	chat_free(c);
+}
+
 static void tab_completes_commands_and_rooms(void **state)
 {
 	(void)state;
@@ -236,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_from_a_pipe_sets_the_exit_status),
 		cmocka_unit_test(a_broken_connection_is_told_once),
 		cmocka_unit_test(a_gap_is_told),
+		cmocka_unit_test(what_is_said_to_all_is_told_and_moves_no_terminal),
 		cmocka_unit_test(tab_completes_commands_and_rooms),
 		cmocka_unit_test(a_server_must_be_named_where_nobody_can_be_asked),
 		cmocka_unit_test(a_server_that_is_not_there_gives_69),

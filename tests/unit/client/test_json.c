@@ -196,7 +196,7 @@ static void printed_text_is_exact_and_harmless(void **state)
 static void every_kind_of_event_has_an_object(void **state)
 {
 	(void)state;
-	for (int kind = GCHAT_EVENT_STATE; kind <= GCHAT_EVENT_GOING_AWAY; kind++) {
+	for (int kind = GCHAT_EVENT_STATE; kind <= GCHAT_EVENT_NOTICE; kind++) {
 		struct gchat_event event = {.kind = (enum gchat_event_kind)kind};
 		if (kind == GCHAT_EVENT_WELCOME)
 			event.welcome.account = (struct gchat_profile){

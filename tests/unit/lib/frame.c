@@ -143,6 +143,25 @@ static void a_gap_is_told_and_stepped_over(void **state)
 	gchat_free(bare_expect(g, GCHAT_EVENT_ENTRY));
 }
 
+static void what_is_said_to_all_becomes_an_event(void **state)
+{
+	struct gchat *g = *state;
+	bare_welcome(g, 10);
+	Gchat__V1__Notice notice;
+	Gchat__V1__ServerFrame frame;
+	gchat__v1__notice__init(&notice);
+	gchat__v1__server_frame__init(&frame);
+	notice.text = (char[]){"down at 5"};
+	notice.time_us = 7;
+	frame.n_notices = 1;
+	frame.notices = (Gchat__V1__Notice *[]){&notice};
+	frame_take(g, &frame);
+	struct gchat_event *event = bare_expect(g, GCHAT_EVENT_NOTICE);
+	assert_string_equal(event->notice.text, "down at 5");
+	assert_int_equal(event->notice.time_us, 7);
+	gchat_free(event);
+}
+
 static void take_reset(struct gchat *g, uint64_t seq, const char *reason)
 {
 	Gchat__V1__Reset reset;
@@ -386,6 +405,7 @@ int main(void)
 		TEST(an_event_that_came_before_comes_no_second_time),
 		TEST(a_hole_breaks_the_stream_and_leaves_the_place),
 		TEST(a_gap_is_told_and_stepped_over),
+		TEST(what_is_said_to_all_becomes_an_event),
 		TEST(a_reset_moves_the_place_back),
 		TEST(a_room_lost_is_forgotten),
 		TEST(joining_again_starts_at_the_joining),
