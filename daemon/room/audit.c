@@ -159,3 +159,30 @@ void audit_page_deinit(struct audit_page *page)
 	free(page->entries);
 	*page = (struct audit_page){0};
 }
+
+/* ---- retention ---- */
+
+struct sweep {
+	struct store_job job;
+	struct store *store; /* borrowed */
+	uint64_t oldest_us;
+};
+
+static void run_sweep(struct store_job *job, struct store_reader *reader)
+{
+	struct sweep *sweep = GC_CONTAINER_OF(job, struct sweep, job);
+	struct store_head head;
+	uint64_t floor = 0;
+	if (store_head(reader, AUDIT_LOG, &head) == STORE_OK &&
+		store_seq_at(reader, AUDIT_LOG, sweep->oldest_us, &floor) == STORE_OK &&
+		floor > head.first)
+		store_trim(sweep->store, AUDIT_LOG, floor);
+	free(sweep);
+}
+
+void audit_sweep(struct store *store, uint64_t oldest_us)
+{
+	struct sweep *sweep = mem_new(1, sizeof(*sweep));
+	*sweep = (struct sweep){.job.run = run_sweep, .store = store, .oldest_us = oldest_us};
+	store_run(store, &sweep->job);
+}

@@ -62,3 +62,6 @@ struct audit_page {
 enum store_status audit_read(struct store_reader *reader, const struct audit_filter *filter,
 	uint64_t before, size_t max, struct audit_page *ret_page);
 void audit_page_deinit(struct audit_page *page);
+
+/* Drops the entries of before that time, soon: on a reader thread, then behind the commits. */
+void audit_sweep(struct store *store, uint64_t oldest_us);

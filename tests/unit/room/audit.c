@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -184,6 +185,33 @@ static void one_page_looks_at_so_many_and_no_more(void **state)
 	assert_string_equal(objects(site, &r), "first");
 }
 
+static bool only_the_last_is_left(struct site *site)
+{
+	return strcmp(objects(site, &(struct reading){0}), "c") == 0;
+}
+
+static void entries_past_their_age_go_and_the_others_stay(void **state)
+{
+	struct site *site = *state;
+	const struct timespec pause = {.tv_nsec = 1000000};
+	(void)add(site, 1, "kick", "a");
+	uint64_t second_us = add(site, 1, "kick", "b");
+	uint64_t third_us = second_us;
+	while (third_us == second_us) { /* times may be equal */
+		(void)nanosleep(&pause, NULL);
+		third_us = add(site, 1, "kick", "c");
+	}
+	audit_sweep(site->store, third_us);
+	time_t deadline = time(NULL) + SITE_DEADLINE_S;
+	while (!only_the_last_is_left(site) && time(NULL) < deadline)
+		(void)nanosleep(&pause, NULL);
+	assert_true(only_the_last_is_left(site));
+	struct reading r = {0};
+	read_page(site, &r);
+	assert_true(r.page.entries[0].seq >= 3); /* numbers go on */
+	audit_page_deinit(&r.page);
+}
+
 static void what_is_no_entry_is_left_out(void **state)
 {
 	struct site *site = *state;
@@ -263,6 +291,7 @@ int main(void)
 		BOTH(each_filter_leaves_out_what_does_not_fit),
 		TEST(pages_go_on_where_the_last_one_ended, mem),
 		TEST(one_page_looks_at_so_many_and_no_more, mem),
+		BOTH(entries_past_their_age_go_and_the_others_stay),
 		BOTH(what_is_no_entry_is_left_out),
 		TEST(a_restart_neither_deletes_it_nor_makes_it_a_room, sqlite),
 		BOTH(verifying_reads_it_and_counts_no_room),
