@@ -6,6 +6,7 @@
 #include "room/cleanup.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,9 @@ void directory_token_device(struct directory *d, struct account *account, uint64
 	char ret_device[LIMIT_CLIENT_NAME_BYTES + 1])
 {
 	struct account_token *token;
-	ret_device[0] = '\0';
+	bool by_certificate = token_id == ACCOUNT_BY_CERTIFICATE;
+	(void)snprintf(
+		ret_device, LIMIT_CLIENT_NAME_BYTES + 1, "%s", by_certificate ? "certificate" : "");
 	pthread_rwlock_rdlock(&d->lock);
 	LIST_FOREACH (token, &account->tokens, link)
 		if (token->id == token_id)

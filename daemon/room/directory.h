@@ -123,7 +123,8 @@ struct account *directory_find_token(struct directory *directory,
  * still there and not suspended. */
 bool directory_has_token(struct directory *directory, struct account *account, uint64_t token_id);
 
-/* The device that the token was given to; empty: it has ended, or none was named. Any thread. */
+/* The device that the token was given to; empty: it has ended, or none was named;
+ * "certificate" with ACCOUNT_BY_CERTIFICATE. Any thread. */
 void directory_token_device(struct directory *directory, struct account *account, uint64_t token_id,
 	char ret_device[LIMIT_CLIENT_NAME_BYTES + 1]);
 

@@ -187,6 +187,11 @@ static void required_there_is_no_connection_without_a_good_certificate(void **st
 	struct td_client *c = open_as(&s, "ann");
 	expect_info(c, "ann", "");
 	connect_stream(c, "ann");
+	json_t *sessions = tool_json(s.td, GCHATCTL, "list-sessions ann");
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(sessions, 0), "device")),
+		"certificate");
+	json_decref(sessions);
 	c = open_as(&s, NULL);
 	int r = gchat_server_info(td_gchat(c), &info, &error);
 	td_check_refused(c, r, &error, "UNAVAILABLE");

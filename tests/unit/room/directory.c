@@ -77,6 +77,11 @@ static void a_certificate_counts_while_the_account_is_there_and_not_suspended(vo
 	struct account *stray = account_new(999, "stray", false, 1);
 	assert_true(directory_has_token(site->directory, site->bob, ACCOUNT_BY_CERTIFICATE));
 	assert_false(directory_has_token(site->directory, site->bob, 1));
+	char device[LIMIT_CLIENT_NAME_BYTES + 1];
+	directory_token_device(site->directory, site->bob, ACCOUNT_BY_CERTIFICATE, device);
+	assert_string_equal(device, "certificate");
+	directory_token_device(site->directory, site->bob, 1, device);
+	assert_string_equal(device, "");
 	atomic_store(&site->bob->suspended, true);
 	assert_false(directory_has_token(site->directory, site->bob, ACCOUNT_BY_CERTIFICATE));
 	atomic_store(&site->bob->suspended, false);
