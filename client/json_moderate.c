@@ -68,7 +68,7 @@ int json_op_unmute(struct json_call *call)
 
 int json_op_role(struct json_call *call)
 {
-	struct order o;
+	struct order o = {0};
 	const char *name = NULL;
 	enum gchat_role role = GCHAT_ROLE_NONE;
 	int r = json_get_text(call, "role", &name);

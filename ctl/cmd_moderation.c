@@ -329,11 +329,11 @@ static int explain(const struct command_call *call)
 
 #define ROOM_OPTION(text)                                                                          \
 	{                                                                                          \
-		.name = "room", .argument = "ROOM", .help = text, .kind = OPTION_TEXT              \
+		.name = "room", .argument = "ROOM", .help = (text), .kind = OPTION_TEXT            \
 	}
 #define FOR_OPTION(text)                                                                           \
 	{                                                                                          \
-		.name = "for", .argument = "DURATION", .help = text, .kind = OPTION_DURATION,      \
+		.name = "for", .argument = "DURATION", .help = (text), .kind = OPTION_DURATION,    \
 		.min = 1, .max = SECONDS_MAX                                                       \
 	}
 #define REASON_OPTION                                                                              \

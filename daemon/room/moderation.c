@@ -61,7 +61,7 @@ static struct restriction_target target_of(const struct write *write, const stru
 	struct restriction_target target = {.room_id = write->room ? write->room->id : 0};
 	if (write->subject)
 		target.account_id = write->subject->id;
-	else
+	else if (network) /* one of the two is given: restrict_target, lift */
 		target.network = *network;
 	return target;
 }

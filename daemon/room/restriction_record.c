@@ -104,7 +104,7 @@ void restriction_print(const struct restriction *r, char text[static RESTRICTION
 	if (r->expires_us && gmtime_r(&seconds, &tm))
 		(void)strftime(when, sizeof(when), "until %Y-%m-%d %H:%M UTC", &tm);
 	(void)snprintf(
-		text, RESTRICTION_TEXT_BYTES, "%s%s%s", when, r->reason[0] ? ": " : "", r->reason);
+		text, RESTRICTION_WHEN_BYTES, "%s%s%s", when, r->reason[0] ? ": " : "", r->reason);
 }
 
 const char *restriction_explain(struct directory *d, const struct room *room,
