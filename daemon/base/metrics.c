@@ -131,7 +131,7 @@ void metrics_emit(const struct metric_sink *sink)
 		if (!family.help)
 			family.help = infos[exposed[i].first].help;
 		sink->family(sink->arg, &family);
-		for (int m = exposed[i].first; m <= (int)exposed[i].last; m++) {
+		for (int m = (int)exposed[i].first; m <= (int)exposed[i].last; m++) {
 			const char *label = exposed[i].label;
 			struct metric_sample sample = {.suffix = "_total",
 				.label = label,
