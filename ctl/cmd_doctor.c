@@ -37,6 +37,7 @@ struct examination {
 	struct list list;
 	struct rows rows;
 	int exit_status; /* of printing */
+	char address[ADDRESS_BYTES]; /* where the daemon listens */
 	bool beside; /* advice stands below its check, not in a column: it is a sentence */
 };
 
@@ -80,14 +81,14 @@ static void tell_verdict(struct doctor *d)
 
 static void examine(struct doctor *d)
 {
-	char address[ADDRESS_BYTES];
+	struct examination *e = d->arg;
 	char seen[65] = "";
 	const Gchat__V1__GetStatusResponse *status = d->status;
 
 	doctor_check_server(d);
 	if (!d->server && status->n_listeners > 0 &&
-		doctor_find_address(status->listeners[0], address, sizeof(address)))
-		d->server = address;
+		doctor_find_address(status->listeners[0], e->address, sizeof(e->address)))
+		d->server = e->address;
 	if (d->server && !interrupt_came())
 		doctor_check_talk(d, seen);
 	else if (!d->server)

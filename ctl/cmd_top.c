@@ -214,7 +214,8 @@ static bool take_key(struct view *v, int key)
 		v->interval_ms -= v->interval_ms > LEAST_MS ? STEP_MS : 0;
 		break;
 	case '-':
-		v->interval_ms += v->interval_ms < INTERVAL_MAX_S * CLOCK_MS_PER_S ? STEP_MS : 0;
+		v->interval_ms +=
+			v->interval_ms < (int64_t)INTERVAL_MAX_S * CLOCK_MS_PER_S ? STEP_MS : 0;
 		break;
 	default:
 		break;

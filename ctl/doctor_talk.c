@@ -300,7 +300,7 @@ static void cut(const char *server)
 	unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
 
 	for (int fd = 3; fd < FDS_MAX; fd++) {
-		struct sockaddr_storage peer;
+		struct sockaddr_storage peer = {0};
 		socklen_t len = sizeof(peer);
 		if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0)
 			continue;
@@ -367,7 +367,7 @@ void doctor_check_talk(struct doctor *d, char ret_seen[65])
 	struct gchat_certificate seen = {0};
 
 	make_names(&t);
-	t.round_trips = mem_new(2 * d->messages, sizeof(*t.round_trips));
+	t.round_trips = mem_new(2 * (size_t)d->messages, sizeof(*t.round_trips));
 	if (add_account(&t) != EXIT_DONE)
 		doctor_find(d, "account", FINDING_FAIL, "see what was said above",
 			"no account could be made for the test");

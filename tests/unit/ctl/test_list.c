@@ -37,7 +37,7 @@ static int fetch(const struct command_call *call, struct rows *rows, char **page
 		int n = fetched * PAGE_ROWS + i;
 		(void)snprintf(name, sizeof(name), "u%d", n);
 		rows_text(rows, name);
-		rows_number(rows, (uint64_t)(10 * (PAGES * PAGE_ROWS - n)));
+		rows_number(rows, 10 * (uint64_t)(PAGES * PAGE_ROWS - n));
 	}
 	fetched++;
 	free(*page_token);
