@@ -91,7 +91,7 @@ static int fetch_audit(const struct command_call *call, struct rows *rows, char 
 }
 
 static const struct list_spec audit_list = {
-	.noun = "entry",
+	.noun = "change",
 	.fields = audit_fields,
 	.field_count = GC_LENGTH(audit_fields),
 	.details = "pid,uid,seq",

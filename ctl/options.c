@@ -215,16 +215,18 @@ static int refuse(const struct option_set *known, int value, const char *word, F
 {
 	const char *meant =
 		value == '?' && strncmp(word, "--", 2) == 0 ? nearest(known, word) : NULL;
+	int len = (int)strcspn(word, "="); /* what follows may be a secret */
 
 	if (value == ':')
-		(void)fprintf(err, "gchatctl: %s wants a value\n", word);
-	else if (meant && strcmp(meant, word + 2) == 0)
-		(void)fprintf(err, "gchatctl: %s takes no value\n", word);
+		(void)fprintf(err, "gchatctl: %.*s wants a value\n", len, word);
+	else if (meant && strncmp(meant, word + 2, (size_t)len - 2) == 0 && meant[len - 2] == '\0')
+		(void)fprintf(err, "gchatctl: %.*s takes no value\n", len, word);
 	else if (meant)
-		(void)fprintf(
-			err, "gchatctl: there is no option %s; did you mean --%s?\n", word, meant);
+		(void)fprintf(err, "gchatctl: there is no option %.*s; did you mean --%s?\n", len,
+			word, meant);
 	else
-		(void)fprintf(err, "gchatctl: there is no option %s; see gchatctl --help\n", word);
+		(void)fprintf(
+			err, "gchatctl: there is no option %.*s; see gchatctl --help\n", len, word);
 	return EXIT_USAGE;
 }
 
@@ -257,6 +259,21 @@ static const struct option_row *row_of(const struct option_set *known, int value
 	return NULL;
 }
 
+/* The word that getopt_long has just taken as a long option. */
+static const char *word_taken(char *const *argv, const struct option_row *row)
+{
+	bool apart = row->argument && optarg == argv[optind - 1];
+
+	return argv[optind - (apart ? 2 : 1)];
+}
+
+/* getopt_long takes the beginning of a name for the name: "--password=SECRET" was --password-file, and
+ * a script would change its meaning with the next option added here. */
+static bool is_cut_short(int value, const struct option_row *row, const char *word)
+{
+	return value >= OPTIONS_LONG_ONLY && strcspn(word + 2, "=") != strlen(row->name);
+}
+
 int options_parse(int argc, char **argv, const struct option_set *known,
 	struct options *ret_options, FILE *err)
 {
@@ -272,6 +289,8 @@ int options_parse(int argc, char **argv, const struct option_set *known,
 		const struct option_row *row = row_of(known, value);
 		if (value == '?' || value == ':' || !row)
 			return refuse(known, value, argv[optind - 1], err);
+		if (is_cut_short(value, row, word_taken(argv, row)))
+			return refuse(known, '?', word_taken(argv, row), err);
 		int r = take(ret_options, row, optarg, err);
 		if (r != EXIT_DONE)
 			return r;

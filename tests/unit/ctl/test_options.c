@@ -158,6 +158,18 @@ static void an_unknown_option_is_named(void **state)
 	assert_non_null(strstr(l.said, "did you mean --socket"));
 }
 
+static void the_beginning_of_a_name_is_no_option_and_its_value_is_not_repeated(void **state)
+{
+	struct line l;
+
+	(void)state;
+	assert_int_equal(parse(&l, "gchatctl user passwd ann --password=hunter2"), EXIT_USAGE);
+	assert_non_null(strstr(l.said, "there is no option --password;"));
+	assert_null(strstr(l.said, "hunter2"));
+	assert_int_equal(parse(&l, "gchatctl status --sock /x"), EXIT_USAGE);
+	assert_non_null(strstr(l.said, "--sock"));
+}
+
 static void an_option_without_its_value_is_named(void **state)
 {
 	struct line l;
@@ -260,6 +272,8 @@ int main(void)
 		cmocka_unit_test(an_unknown_format_is_refused_with_those_allowed),
 		cmocka_unit_test(a_timeout_is_a_duration_within_its_range),
 		cmocka_unit_test(an_unknown_option_is_named),
+		cmocka_unit_test(
+			the_beginning_of_a_name_is_no_option_and_its_value_is_not_repeated),
 		cmocka_unit_test(an_option_without_its_value_is_named),
 		cmocka_unit_test(a_flag_with_a_value_is_named),
 		cmocka_unit_test(an_option_that_the_command_does_not_take_is_refused),
