@@ -5,6 +5,7 @@
 #include "client/chat.h"
 #include "client/command.h"
 #include "client/text.h"
+#include "proto/limits.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,9 +87,9 @@ static void say_room(struct chat *c, const struct gchat_room *listed)
 	if (!room)
 		return;
 	chat_label(c, room);
-	chat_say(c, "%s: %u member%s%s%s%s", room->label, room->member_count,
+	chat_say(c, "%s: %u member%s%s%s%s%s", room->label, room->member_count,
 		room->member_count == 1 ? "" : "s", room->member ? ", you are in" : "",
-		*room->topic ? ", " : "", room->topic);
+		room->read_only ? ", read-only" : "", *room->topic ? ", " : "", room->topic);
 }
 
 void act_list(struct chat *c, char *args)
@@ -173,6 +174,44 @@ void act_topic(struct chat *c, char *args)
 	uint64_t tag = 0;
 	int r = gchat_set_topic(c->session.g, room->room_id, args, &tag);
 	chat_await(c, r, tag, NULL, NULL);
+}
+
+static void change_room(struct chat *c, const char *command, const struct gchat_room_spec *change)
+{
+	const struct room *room = chat_room(c);
+	if (!room)
+		return;
+	struct gchat_room *after = NULL;
+	struct gchat_error error = {0};
+	int r = gchat_update_room(c->session.g, room->room_id, change, &after, &error);
+	if (r < 0)
+		chat_fail_call(c, command, r, &error);
+	else
+		gchat_free(after); /* the event says it to all, to us too */
+}
+
+void act_readonly(struct chat *c, char *args)
+{
+	const char *word = command_word(&args);
+	bool on = strcmp(word, "on") == 0;
+	if (!on && strcmp(word, "off") != 0) {
+		chat_say(c, "/readonly on or /readonly off");
+		return;
+	}
+	change_room(
+		c, "/readonly", &(struct gchat_room_spec){.set_read_only = true, .read_only = on});
+}
+
+void act_slow(struct chat *c, char *args)
+{
+	bool off = strcmp(args, "off") == 0;
+	unsigned long long seconds = off ? 0 : command_number(&args);
+	if (!off && (seconds == 0 || seconds > LIMIT_SLOW_MODE_S)) {
+		chat_say(c, "/slow 1 to %d (seconds), or /slow off", LIMIT_SLOW_MODE_S);
+		return;
+	}
+	change_room(c, "/slow",
+		&(struct gchat_room_spec){.set_slow_mode = true, .slow_mode_s = (uint32_t)seconds});
 }
 
 void act_invite(struct chat *c, char *args)

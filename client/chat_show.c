@@ -219,6 +219,8 @@ void chat_entry(struct chat *c, const struct gchat_entry *e, bool urgent)
 	if (e->kind == GCHAT_ENTRY_ROOM_CHANGED) {
 		free(room->topic);
 		room->topic = text_clean_string(TEXT_NAME, e->topic);
+		room->read_only = e->read_only;
+		room->slow_mode_s = e->slow_mode_s;
 	}
 	chat_label(c, room);
 	if (is_echoed(c, e))

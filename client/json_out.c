@@ -132,6 +132,9 @@ static void set_entry_body(json_t *object, const struct gchat_entry *e)
 	json_set_text(object, "title", e->title);
 	json_set_text(object, "topic", e->topic);
 	json_set_text(object, "visibility", render_visibility(e->visibility));
+	json_set_flag(object, "read_only", e->read_only);
+	json_set_number(object, "slow_mode_s", e->slow_mode_s);
+	set_positive(object, "text_bytes_max", e->text_bytes_max);
 }
 
 json_t *json_of_entry(const struct gchat_entry *e)
@@ -162,6 +165,9 @@ json_t *json_of_room(const struct gchat_room *room)
 	json_set_number(object, "first_seq", room->first_seq);
 	json_set_number(object, "member_count", room->member_count);
 	json_set_time(object, "created", room->created_us);
+	json_set_flag(object, "read_only", room->read_only);
+	json_set_number(object, "slow_mode_s", room->slow_mode_s);
+	set_positive(object, "text_bytes_max", room->text_bytes_max);
 	if (room->role == GCHAT_ROLE_NONE)
 		return object;
 	json_set_text(object, "role", render_role(room->role));

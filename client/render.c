@@ -276,9 +276,12 @@ static void say_role(const struct parts *p, const struct gchat_entry *e, char *o
 
 static void say_room(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)
 {
-	snprintf(out, size, "%s set the room: %s%s%s%s%s", p->author,
-		render_visibility(e->visibility), *p->title ? ", title " : "", p->title,
-		*p->topic ? ", topic " : "", p->topic);
+	char slow[32] = "";
+	if (e->slow_mode_s)
+		snprintf(slow, sizeof(slow), ", slow mode %" PRIu32 " s", e->slow_mode_s);
+	snprintf(out, size, "%s set the room: %s%s%s%s%s%s%s", p->author,
+		render_visibility(e->visibility), e->read_only ? ", read-only" : "", slow,
+		*p->title ? ", title " : "", p->title, *p->topic ? ", topic " : "", p->topic);
 }
 
 static void say_erased(const struct parts *p, const struct gchat_entry *e, char *out, size_t size)

@@ -91,6 +91,8 @@ struct room *rooms_put(struct rooms *r, const struct gchat_room *from)
 	room->visibility = from->visibility;
 	room->head_seq = from->head_seq > room->head_seq ? from->head_seq : room->head_seq;
 	room->member_count = from->member_count;
+	room->read_only = from->read_only;
+	room->slow_mode_s = from->slow_mode_s;
 	if (from->role != GCHAT_ROLE_NONE)
 		room->role = from->role;
 	return room;

@@ -23,6 +23,8 @@ struct room {
 	uint64_t read_seq; /* the last one known to be read */
 	uint32_t unread;
 	uint32_t member_count;
+	bool read_only; /* only moderators and owners write */
+	uint32_t slow_mode_s;
 	bool member;
 	bool entered; /* once: what was new has been shown */
 };

@@ -86,6 +86,10 @@ int gchat_update_room(struct gchat *g, uint64_t room_id, const struct gchat_room
 	request.title = api_text(change->title);
 	request.topic = api_text(change->topic);
 	request.visibility = (Gchat__V1__Visibility)change->visibility;
+	request.set_read_only = change->set_read_only;
+	request.set_slow_mode = change->set_slow_mode;
+	request.read_only = change->read_only;
+	request.slow_mode_s = change->slow_mode_s;
 	int r = api_call(g, "/gchat.v1.Chat/UpdateRoom", &request.base,
 		&gchat__v1__update_room_response__descriptor, &msg, ret_error);
 	if (r < 0)

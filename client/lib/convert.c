@@ -45,7 +45,10 @@ struct gchat_room convert_room(void *owner, const Gchat__V1__Room *msg)
 		.head_seq = msg->head_seq,
 		.first_seq = msg->first_seq,
 		.member_count = msg->member_count,
-		.created_us = msg->created_us};
+		.created_us = msg->created_us,
+		.read_only = msg->read_only,
+		.slow_mode_s = msg->slow_mode_s,
+		.text_bytes_max = msg->text_bytes_max};
 }
 
 struct gchat_room convert_room_state(void *owner, const Gchat__V1__RoomState *msg)
@@ -162,6 +165,9 @@ static void fill_room_changed(void *owner, const Gchat__V1__Event *msg, struct g
 	ret->title = memory_text(owner, msg->room_changed->title);
 	ret->topic = memory_text(owner, msg->room_changed->topic);
 	ret->visibility = visibility_of(msg->room_changed->visibility);
+	ret->read_only = msg->room_changed->read_only;
+	ret->slow_mode_s = msg->room_changed->slow_mode_s;
+	ret->text_bytes_max = msg->room_changed->text_bytes_max;
 }
 
 /* By the body's field number; fill is NULL where the kind says it all. */

@@ -163,6 +163,11 @@ struct gchat_room_spec {
 	const char *title;
 	const char *topic;
 	enum gchat_visibility visibility;
+	/* Changes only. */
+	bool set_read_only;
+	bool read_only; /* only moderators and owners write */
+	bool set_slow_mode;
+	uint32_t slow_mode_s; /* between two messages of one member, at most 86400; 0: none */
 };
 GC_EXPORT int gchat_create_room(struct gchat *g, const struct gchat_room_spec *spec,
 	struct gchat_room **ret, struct gchat_error *ret_error);

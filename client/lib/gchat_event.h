@@ -93,7 +93,7 @@ struct gchat_gap {
 	uint64_t room_id;
 	uint64_t from_seq; /* first and last that will never come */
 	uint64_t to_seq;
-	const char *reason; /* RETENTION or DAMAGED */
+	const char *reason; /* RETENTION, DAMAGED, or NOT_A_MEMBER: from before it joined */
 };
 
 struct gchat_reset {

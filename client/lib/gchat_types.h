@@ -86,6 +86,10 @@ struct gchat_room {
 	uint64_t first_seq; /* the oldest event kept */
 	uint32_t member_count;
 	uint64_t created_us;
+	bool read_only; /* only moderators and owners write */
+	uint32_t slow_mode_s; /* between two messages of one member; 0: none */
+	uint32_t
+		text_bytes_max; /* of one message, where it is less than the limits say; 0: it isn't */
 	enum gchat_role role; /* the caller's; only in welcome and gchat_get_room */
 	uint64_t read_seq; /* only in welcome */
 	uint32_t unread; /* only in welcome; stops at 1000 */
@@ -120,7 +124,7 @@ enum gchat_entry_kind {
 	GCHAT_ENTRY_REMOVED, /* account_id, user, reason, banned, until_us */
 	GCHAT_ENTRY_INVITED, /* account_id, user */
 	GCHAT_ENTRY_ROLE, /* account_id, user, role */
-	GCHAT_ENTRY_ROOM_CHANGED, /* title, topic, visibility */
+	GCHAT_ENTRY_ROOM_CHANGED, /* title, topic, visibility, read_only, slow_mode_s, text_bytes_max */
 	GCHAT_ENTRY_ERASED, /* what remains of a deleted event */
 	GCHAT_ENTRY_MUTED, /* account_id, user, muted, until_us, reason */
 };
@@ -149,6 +153,9 @@ struct gchat_entry {
 	const char *title;
 	const char *topic;
 	enum gchat_visibility visibility;
+	bool read_only;
+	uint32_t slow_mode_s;
+	uint32_t text_bytes_max;
 	bool banned; /* removed, and can't come back before until_us */
 	bool muted; /* false: may write again */
 	uint64_t until_us; /* when the ban or the mute ends; 0: never */

@@ -177,7 +177,10 @@ void room_update(struct call *call, const ProtobufCMessage *msg)
 	struct op_room_change change = {.title = r->set_title ? r->title : NULL,
 		.topic = r->set_topic ? r->topic : NULL,
 		.visibility = r->set_visibility ? r->visibility
-						: GCHAT__V1__VISIBILITY__VISIBILITY_UNSPECIFIED};
+						: GCHAT__V1__VISIBILITY__VISIBILITY_UNSPECIFIED,
+		.settings = {.read_only = r->read_only, .slow_mode_s = r->slow_mode_s},
+		.sets = (r->set_read_only ? ROOM_SETS_READ_ONLY : 0U) |
+			(r->set_slow_mode ? ROOM_SETS_SLOW_MODE : 0U)};
 	call_write(call, op_update_room(write, &change), reply_room);
 }
 
