@@ -40,6 +40,10 @@ static void say_extent(const Gchat__V1__VerifyResponse *response)
 		"gchatctl: read %llu events of %llu rooms and %llu records: %llu problems\n",
 		(unsigned long long)response->events, (unsigned long long)response->rooms,
 		(unsigned long long)response->records, (unsigned long long)response->problem_count);
+	if (response->mended_rooms > 0)
+		(void)fprintf(stderr,
+			"gchatctl: %llu damaged rooms were found sound, and are open again\n",
+			(unsigned long long)response->mended_rooms);
 	if (response->problem_count > response->n_problems)
 		(void)fprintf(
 			stderr, "gchatctl: only the first %zu are shown\n", response->n_problems);

@@ -58,7 +58,8 @@ static const struct metric_info infos[] = {
 	[METRIC_SHED_UPDATES]         = {"shed_updates", "presence and typing not sent to the slow"},
 	[METRIC_CATCHUP_READS]        = {"catchup_reads", "reads from the store for late cursors"},
 	[METRIC_DISK_FULL]            = {"disk_full", "changes refused for lack of disk space"},
-	[METRIC_DAMAGED_ROOMS]        = {"damaged_rooms", "rooms closed to writing: their log is damaged"},
+	[METRIC_DAMAGED_ROOMS]        = {"damaged_rooms", "rooms that were closed to writing: their log was damaged"},
+	[METRIC_MENDED_ROOMS]         = {"mended_rooms", "of those, the ones verified to be sound again"},
 };
 /* clang-format on */
 _Static_assert(GC_LENGTH(infos) == _METRIC_MAX, "every metric has its line in the table");

@@ -130,8 +130,21 @@ uint32_t room_take_turn(struct room *room, uint64_t account_id)
 void room_mark_damaged(struct room *room)
 {
 	unsigned sound = ROOM_SOUND;
+	(void)atomic_fetch_add(&room->damage_finds, 1); /* first: see room_mend */
 	if (atomic_compare_exchange_strong(&room->damage, &sound, ROOM_DAMAGED))
 		metric_add(METRIC_DAMAGED_ROOMS, 1);
+}
+
+bool room_mend(struct room *room, unsigned finds)
+{
+	if (atomic_load(&room->damage_finds) != finds ||
+		atomic_exchange(&room->damage, ROOM_SOUND) == ROOM_SOUND)
+		return false;
+	metric_add(METRIC_MENDED_ROOMS, 1);
+	if (atomic_load(&room->damage_finds) == finds)
+		return true;
+	room_mark_damaged(room); /* it was found again just before it was opened */
+	return false;
 }
 
 bool room_is_damaged(struct room *room)

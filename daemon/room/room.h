@@ -51,6 +51,7 @@ struct room {
 	uint8_t request_id[LIMIT_CLIENT_MSG_ID_BYTES]; /* CreateRoom's, or zeros */
 	atomic_uint readers; /* sessions that read it now */
 	atomic_uint damage; /* enum room_damage */
+	atomic_uint damage_finds; /* how often it was found */
 	atomic_uint slow_mode_s; /* as in the settings, for the hot path */
 	atomic_uint text_bytes_max; /* the same */
 	SLIST_ENTRY(room) held_link; /* the directory's, under held_mu */
@@ -82,7 +83,7 @@ struct room {
 };
 
 /* A part of the room's log can't be read. What is written to a damaged log may be lost with it, so the
- * room is closed to writing until the daemon starts again, on a store that was mended. */
+ * room is closed to writing until it has been verified to be sound, or the daemon starts again. */
 enum room_damage {
 	ROOM_SOUND,
 	ROOM_DAMAGED,
@@ -134,6 +135,9 @@ uint32_t room_take_turn(struct room *room, uint64_t account_id);
 /* The store has told so. Any thread. */
 void room_mark_damaged(struct room *room);
 bool room_is_damaged(struct room *room);
+/* Its whole log was read and found sound since `damage_finds` was `finds`: it is open again. False:
+ * damage was found meanwhile, or there was none. Any thread. */
+bool room_mend(struct room *room, unsigned finds);
 /* Whether the damage is still to be reported; asking makes it so. Any thread. */
 bool room_report_damage(struct room *room);
 

@@ -43,6 +43,11 @@ void verify_init(struct verify *v, struct directory *directory)
 void verify_deinit(struct verify *v)
 {
 	v->room = room_unref(v->room);
+	for (size_t i = 0; i < v->suspect_count; i++)
+		(void)room_unref(v->suspects[i].room);
+	free(v->suspects);
+	v->suspects = NULL;
+	v->suspect_count = 0;
 	free(v->logs);
 	free(v->problems);
 	v->logs = NULL;
@@ -60,6 +65,8 @@ static void add_problem(
 	va_list args;
 	if (room)
 		room_mark_damaged(room);
+	else
+		v->all_damaged = true;
 	if (v->problem_total++ >= VERIFY_PROBLEMS_MAX)
 		return;
 	if (room)
@@ -162,14 +169,35 @@ static void read_piece(struct verify *v, struct store_reader *reader, const stru
 	add_range(v, piece.expected, v->next - 1, "events can't be read");
 }
 
+/* Before the room's log is read: what is found later counts against it. */
+static void suspect(struct verify *v, struct room *room)
+{
+	if (!room_is_damaged(room))
+		return;
+	if (v->suspect_count == v->suspect_size) {
+		v->suspect_size = v->suspect_size ? 2 * v->suspect_size : 16;
+		v->suspects = mem_grow(v->suspects, v->suspect_size, sizeof(*v->suspects));
+	}
+	v->suspects[v->suspect_count++] = (struct verify_suspect){
+		.room = room_ref(room), .finds = atomic_load(&room->damage_finds)};
+}
+
+static void mend_suspects(struct verify *v)
+{
+	for (size_t i = 0; i < v->suspect_count && !v->all_damaged; i++)
+		v->mended += room_mend(v->suspects[i].room, v->suspects[i].finds);
+}
+
 /* The head in memory is asked for first: what is in memory is in the store already. */
 static void begin_log(struct verify *v)
 {
 	struct room_info info = {0};
 	v->room = room_unref(v->room);
 	v->room = directory_find_room(v->directory, v->logs[v->at]);
-	if (v->room)
+	if (v->room) {
+		suspect(v, v->room);
 		room_get_info(v->room, &info);
+	}
 	v->head = info.head_seq;
 	v->next = 1;
 	v->rooms += v->logs[v->at] != AUDIT_LOG;
@@ -299,6 +327,8 @@ bool verify_step(struct verify *v, struct store_reader *reader)
 		v->status =
 			store_check(reader, VERIFY_STRUCTURE_MS, on_flaw, v, &v->structure_done);
 		enter(v, VERIFY_DONE);
+		if (v->status == STORE_OK)
+			mend_suspects(v);
 		break;
 	case VERIFY_DONE:
 		break;

@@ -2,7 +2,8 @@
  * Reads the whole store and says what is wrong with it: each event's checksum and whether it can be
  * decoded, that no seq is missing, that the heads agree with memory, each record, and the engine's own
  * structure. In steps of some milliseconds, so that talk goes on beside it; one step at a time, on
- * any reader thread. A room with damage is closed to writing (room_mark_damaged).
+ * any reader thread. A room with damage is closed to writing (room_mark_damaged); one that was closed
+ * and is sound by now is opened again at the end (room_mend), where the store as a whole is, too.
  */
 #pragma once
 
@@ -40,7 +41,16 @@ struct verify {
 	uint64_t next; /* seq within it; 0: it was not begun */
 	uint64_t head; /* in memory, when it was begun */
 	struct room *room; /* ref: the log's, or NULL */
+	bool all_damaged; /* something is wrong that is not of one room */
+	/* Rooms that were damaged when their log was begun, for the end. */
+	struct verify_suspect {
+		struct room *room; /* ref */
+		unsigned finds;
+	} * suspects; /* owned */
+	size_t suspect_count;
+	size_t suspect_size;
 	/* Results. */
+	uint64_t mended; /* rooms that are open again */
 	uint64_t rooms;
 	uint64_t events;
 	uint64_t records;

@@ -33,7 +33,7 @@ static const char *health_reason(enum store_health health)
 {
 	switch (health) {
 	case STORE_HEALTH_OK:
-		return metric_get(METRIC_DAMAGED_ROOMS) > 0
+		return metric_get(METRIC_DAMAGED_ROOMS) > metric_get(METRIC_MENDED_ROOMS)
 			       ? "damage was found: see 'gchatctl verify'"
 			       : "";
 	case STORE_HEALTH_READ_ONLY:
@@ -108,7 +108,8 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.certificate = &certificate.message;
 	r.rss_bytes = procstat_resident_bytes();
 	r.disk_full_refusals = metric_get(METRIC_DISK_FULL);
-	r.damaged_rooms = (uint32_t)metric_get(METRIC_DAMAGED_ROOMS);
+	r.damaged_rooms =
+		(uint32_t)(metric_get(METRIC_DAMAGED_ROOMS) - metric_get(METRIC_MENDED_ROOMS));
 	char level[16];
 	(void)snprintf(level, sizeof(level), "%s", log_level_name(log_get_level()));
 	r.log_level = level;

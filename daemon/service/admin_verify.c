@@ -55,6 +55,7 @@ static void reply(struct call *call)
 	response.rooms = v->rooms;
 	response.records = v->records;
 	response.structure_checked = v->structure_done;
+	response.mended_rooms = v->mended;
 	log_with(v->problem_total ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, NULL,
 		v->problem_total ? LOG_ID_STORE_DAMAGED : NULL,
 		"store verified uid=%u events=%llu rooms=%llu problems=%llu", call->admin_uid,

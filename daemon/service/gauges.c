@@ -114,7 +114,7 @@ void gauges_read(struct service *s, struct gauges *ret)
 		.sessions = atomic_load(&s->hub->session_count),
 		.accounts = s->directory->account_count,
 		.rooms = s->directory->room_count,
-		.damaged_rooms = metric_get(METRIC_DAMAGED_ROOMS),
+		.damaged_rooms = metric_get(METRIC_DAMAGED_ROOMS) - metric_get(METRIC_MENDED_ROOMS),
 		.certificate_ends_us = certificate_end(s->tls),
 		.free_bytes = free_bytes(service_config(s)->store.folder)};
 	sample_read(s->hub, &ret->sums);

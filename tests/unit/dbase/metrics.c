@@ -45,7 +45,8 @@ static bool is_shown_otherwise(enum metric metric)
 	case METRIC_REJECTIONS: /* shown by reason */
 	case METRIC_CONNECTIONS_REFUSED: /* by cause */
 	case METRIC_GUARD_CUTS: /* by cause */
-	case METRIC_DAMAGED_ROOMS: /* a gauge */
+	case METRIC_DAMAGED_ROOMS: /* a gauge, less the mended ones */
+	case METRIC_MENDED_ROOMS:
 		return true;
 	default:
 		return false;

@@ -194,6 +194,50 @@ static void missing_events_are_found_also_across_steps(void **state)
 	verify_deinit(&verify);
 }
 
+static void a_room_that_is_sound_again_is_opened(void **state)
+{
+	struct site *site = *state;
+	script.damaged_from = script.damaged_to = 7;
+	run_verify(site);
+	assert_true(room_is_damaged(site->den));
+	assert_int_equal(verify.mended, 0);
+	verify_deinit(&verify);
+	run_verify(site); /* it still is */
+	assert_true(room_is_damaged(site->den));
+	verify_deinit(&verify);
+	script.damaged_from = script.damaged_to = 0;
+	run_verify(site);
+	assert_false(room_is_damaged(site->den));
+	assert_int_equal(verify.mended, 1);
+	verify_deinit(&verify);
+	run_verify(site); /* nothing is left to do */
+	assert_int_equal(verify.mended, 0);
+	verify_deinit(&verify);
+}
+
+static void a_room_stays_closed_while_the_store_as_a_whole_is_damaged(void **state)
+{
+	struct site *site = *state;
+	room_mark_damaged(site->den);
+	script.bad_record = true;
+	run_verify(site);
+	assert_true(room_is_damaged(site->den));
+	verify_deinit(&verify);
+}
+
+static void damage_that_is_found_meanwhile_keeps_the_room_closed(void **state)
+{
+	struct site *site = *state;
+	room_mark_damaged(site->den);
+	unsigned finds = atomic_load(&site->den->damage_finds);
+	room_mark_damaged(site->den);
+	assert_false(room_mend(site->den, finds));
+	assert_true(room_is_damaged(site->den));
+	assert_true(room_mend(site->den, finds + 1));
+	assert_false(room_is_damaged(site->den));
+	assert_false(room_mend(site->den, finds + 1)); /* it is open */
+}
+
 static void damage_is_told_exactly_and_the_rest_is_read(void **state)
 {
 	static const uint64_t spans[][2] = {
@@ -265,6 +309,9 @@ int main(void)
 		TEST(a_sound_store_has_no_problems),
 		TEST(trimmed_events_are_not_missing),
 		TEST(missing_events_are_found_also_across_steps),
+		TEST(a_room_that_is_sound_again_is_opened),
+		TEST(a_room_stays_closed_while_the_store_as_a_whole_is_damaged),
+		TEST(damage_that_is_found_meanwhile_keeps_the_room_closed),
 		TEST(damage_is_told_exactly_and_the_rest_is_read),
 		TEST(what_can_not_be_decoded_is_told),
 		TEST(a_head_behind_memory_is_told),
