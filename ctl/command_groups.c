@@ -11,6 +11,7 @@ const struct command_group command_groups[] = {
 	{"", top_commands},
 	{"", doctor_commands},
 	{"Rooms and members", room_commands},
+	{"", member_commands},
 	{"Accounts", user_commands},
 	{"Tokens", token_commands},
 	{"Coming in", invite_commands},

@@ -12,6 +12,7 @@ extern const struct command config_commands[]; /* cmd_config.c */
 extern const struct command control_commands[]; /* cmd_control.c */
 extern const struct command moderation_commands[]; /* cmd_moderation.c */
 extern const struct command export_commands[]; /* cmd_export.c */
+extern const struct command member_commands[]; /* cmd_member.c */
 extern const struct command room_commands[]; /* cmd_room.c */
 extern const struct command server_commands[]; /* cmd_server.c */
 extern const struct command session_commands[]; /* cmd_session.c */

@@ -86,6 +86,8 @@ struct census {
 	size_t owner_count;
 	uint32_t moderators;
 	uint32_t readers;
+	uint32_t banned;
+	uint32_t muted;
 	uint64_t tail_events;
 	uint64_t tail_bytes;
 };
@@ -106,6 +108,17 @@ static void count_member(struct census *census, const struct member *member)
 	census->owner_list[census->owner_count++] = name;
 }
 
+/* Under mu. */
+static void count_restrictions(struct census *census, const struct room *room)
+{
+	const struct room_restriction *note;
+	uint64_t now = clock_wall_us();
+	for (note = room->shared.restrictions; note; note = note->hh.next) {
+		census->banned += note->until_us[RESTRICTION_BAN] > now;
+		census->muted += note->until_us[RESTRICTION_MUTE] > now;
+	}
+}
+
 static void take_census(struct room *room, struct census *census)
 {
 	struct member *member;
@@ -113,6 +126,7 @@ static void take_census(struct room *room, struct census *census)
 	room_lock(room);
 	HASH_ITER (hh, room->shared.members, member, tmp)
 		count_member(census, member);
+	count_restrictions(census, room);
 	census->tail_events = room->shared.log.head + 1 - room->shared.log.first;
 	census->tail_bytes = room->shared.log.bytes;
 	room_unlock(room);
@@ -152,6 +166,8 @@ void admin_get_room_details(struct call *call, const ProtobufCMessage *msg)
 	response.moderator_count = census.moderators;
 	response.reader_role_count = census.readers;
 	response.invited_count = directory_count_invited(call->service->directory, room->id);
+	response.ban_count = census.banned;
+	response.mute_count = census.muted;
 	response.tail_events = census.tail_events;
 	response.tail_bytes = census.tail_bytes;
 	response.defaults = &defaults;

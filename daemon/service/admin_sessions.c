@@ -69,6 +69,7 @@ static void to_message(struct session_row *row, Gchat__V1__Session *out)
 	out->shard = row->shard;
 	out->state = state_name(row->state);
 	out->round_trip_us = row->round_trip_us;
+	out->certificate = row->certificate;
 }
 
 static void reply_sessions(struct call *call)

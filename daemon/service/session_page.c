@@ -53,8 +53,10 @@ static struct session_row *row_new(const struct session_page *page, struct sessi
 	memcpy(row->client, s->client, sizeof(row->client));
 	directory_token_device(page->directory, s->account, s->token_id, row->device);
 	acceptor_address(s->peer, row->address);
-	if (page->acceptor)
+	if (page->acceptor) { /* a connection that has just gone leaves them empty */
 		(void)acceptor_round_trip(page->acceptor, s->peer, &row->round_trip_us);
+		(void)acceptor_served(page->acceptor, s->peer, row->certificate);
+	}
 	return row;
 }
 

@@ -26,6 +26,7 @@ struct session_row {
 	size_t queued_bytes;
 	uint64_t events_out;
 	uint32_t round_trip_us;
+	char certificate[TLS_FINGERPRINT_BYTES]; /* that it is served with; empty: not known */
 	unsigned shard;
 };
 
