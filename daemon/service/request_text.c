@@ -196,6 +196,13 @@ static void put_field(FILE *out, const ProtobufCMessage *msg, const ProtobufCFie
 		(void)fputs(",...", out);
 }
 
+/* A request's own "no" is said, since it is what was asked for: "suspended=false" restores an account.
+ * But set_* only tells which of the other fields count, and those of a message within are many. */
+static bool says_no(const ProtobufCFieldDescriptor *field)
+{
+	return field->type == PROTOBUF_C_TYPE_BOOL && strncmp(field->name, "set_", 4) != 0;
+}
+
 struct line {
 	char *out;
 	size_t size;
@@ -223,18 +230,18 @@ static bool add_field(
 }
 
 /* Messages have a bounded depth by the contract's schema. */
-static bool add_fields(struct line *line, const ProtobufCMessage *msg)
+static bool add_fields(struct line *line, const ProtobufCMessage *msg, bool within)
 {
 	bool fits = true;
 	for (unsigned i = 0; fits && i < msg->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &msg->descriptor->fields[i];
 		const void *member = (const char *)msg + field->offset;
-		if (is_secret(field->name) || !is_set(msg, field))
+		if (is_secret(field->name) || (!is_set(msg, field) && (within || !says_no(field))))
 			continue;
 		if (field->type != PROTOBUF_C_TYPE_MESSAGE)
 			fits = add_field(line, msg, field);
 		else if (field->label != PROTOBUF_C_LABEL_REPEATED)
-			fits = add_fields(line, *(ProtobufCMessage *const *)member);
+			fits = add_fields(line, *(ProtobufCMessage *const *)member, true);
 	}
 	return fits;
 }
@@ -244,5 +251,5 @@ void request_text(const ProtobufCMessage *msg, char *out, size_t size)
 	struct line line = {.out = out, .size = size};
 	GC_ASSERT(size > 0);
 	out[0] = '\0';
-	(void)add_fields(&line, msg);
+	(void)add_fields(&line, msg, false);
 }

@@ -66,7 +66,7 @@ static bool has_place(struct session_page *page, uint64_t id)
 	const struct selection *first = &page->first;
 	pthread_mutex_lock(&page->mu);
 	const struct session_row *last = first->count > 0 ? first->items[0] : NULL;
-	bool has = first->count < first->max || id < last->id;
+	bool has = !last || first->count < first->max || id < last->id;
 	pthread_mutex_unlock(&page->mu);
 	return has;
 }

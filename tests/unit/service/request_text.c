@@ -35,6 +35,20 @@ static void what_is_set_stands_in_the_order_of_the_contract(void **state)
 	assert_string_equal(text_of(&kick.base), "user=bob room=lobby");
 }
 
+static void what_a_request_says_no_to_is_written(void **state)
+{
+	Gchat__V1__SuspendUserRequest restore;
+	Gchat__V1__AdminUpdateRoomRequest update;
+	char user[] = "bob";
+	(void)state;
+	gchat__v1__suspend_user_request__init(&restore);
+	restore.user = user;
+	assert_string_equal(text_of(&restore.base), "user=bob suspended=false");
+	gchat__v1__admin_update_room_request__init(&update);
+	update.room = user;
+	assert_string_equal(text_of(&update.base), "room=bob");
+}
+
 static void passwords_tokens_and_page_tokens_are_left_out(void **state)
 {
 	char bob[] = "bob";
@@ -54,11 +68,11 @@ static void passwords_tokens_and_page_tokens_are_left_out(void **state)
 	assert_null(strstr(text_of(&create.base), secret));
 	gchat__v1__list_audit_request__init(&list);
 	list.page_token = secret;
-	assert_string_equal(text_of(&list.base), "");
+	assert_string_equal(text_of(&list.base), "by_uid=false");
 	gchat__v1__account_record__init(&account);
 	account.password_hash = secret;
 	account.token_epoch = 7;
-	assert_string_equal(text_of(&account.base), "");
+	assert_string_equal(text_of(&account.base), "guest=false suspended=false");
 }
 
 static void no_request_of_admin_shows_a_field_that_sounds_secret(void **state)
@@ -162,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_set_stands_in_the_order_of_the_contract),
+		cmocka_unit_test(what_a_request_says_no_to_is_written),
 		cmocka_unit_test(passwords_tokens_and_page_tokens_are_left_out),
 		cmocka_unit_test(no_request_of_admin_shows_a_field_that_sounds_secret),
 		cmocka_unit_test(each_kind_of_field_has_its_form),
