@@ -18,18 +18,18 @@
 /* ---- listing ---- */
 
 #define USER_FIELDS(names)                                                                         \
-	{"user", names ? "User" : "USER", FIELD_TEXT},                                             \
-		{"account_id", names ? "Account" : "ID", FIELD_ID},                                \
-		{"state", names ? "State" : "STATE", FIELD_TEXT},                                  \
-		{"presence", names ? "Presence" : "PRESENCE", FIELD_TEXT},                         \
-		{"sessions", names ? "Sessions" : "SESSIONS", FIELD_COUNT},                        \
-		{"room_count", names ? "Rooms" : "ROOMS", FIELD_COUNT},                            \
-		{"token_count", names ? "Tokens" : "TOKENS", FIELD_COUNT},                         \
-		{"created", names ? "Created" : "CREATED", FIELD_TIME},                            \
-		{"last_seen", names ? "Last seen" : "LAST-SEEN", FIELD_TIME},                      \
-		{"has_password", names ? "Password" : "PASSWORD", FIELD_FLAG},                     \
+	{"user", (names) ? "User" : "USER", FIELD_TEXT},                                           \
+		{"account_id", (names) ? "Account" : "ID", FIELD_ID},                              \
+		{"state", (names) ? "State" : "STATE", FIELD_TEXT},                                \
+		{"presence", (names) ? "Presence" : "PRESENCE", FIELD_TEXT},                       \
+		{"sessions", (names) ? "Sessions" : "SESSIONS", FIELD_COUNT},                      \
+		{"room_count", (names) ? "Rooms" : "ROOMS", FIELD_COUNT},                          \
+		{"token_count", (names) ? "Tokens" : "TOKENS", FIELD_COUNT},                       \
+		{"created", (names) ? "Created" : "CREATED", FIELD_TIME},                          \
+		{"last_seen", (names) ? "Last seen" : "LAST-SEEN", FIELD_TIME},                    \
+		{"has_password", (names) ? "Password" : "PASSWORD", FIELD_FLAG},                   \
 	{                                                                                          \
-		"display_name", names ? "Name" : "NAME", FIELD_TEXT                                \
+		"display_name", (names) ? "Name" : "NAME", FIELD_TEXT                              \
 	}
 
 static const struct field user_fields[] = {USER_FIELDS(0)};

@@ -26,7 +26,7 @@ static void print_contents(const char *path, const struct backup_contents *conte
 
 int restore_check(const char *path)
 {
-	struct backup_contents contents;
+	struct backup_contents contents = {0};
 	struct err_text err = {0};
 	if (backup_check(path, &contents, &err) < 0)
 		return print_refusal(&err);
@@ -36,7 +36,7 @@ int restore_check(const char *path)
 
 int restore_run(const struct config *config, const char *path)
 {
-	struct backup_contents contents;
+	struct backup_contents contents = {0};
 	struct err_text err = {0};
 	char store[PATH_MAX];
 	char former[PATH_MAX] = "";

@@ -58,7 +58,8 @@ static void ask(uint32_t uid, char ret_name[USER_NAMES_BYTES])
 void user_names_learn(struct user_names *names, uint32_t uid, char ret_name[USER_NAMES_BYTES])
 {
 	ask(uid, ret_name);
-	struct mono until = clock_mono_add_ms(clock_mono(), USER_NAMES_LIFE_S * CLOCK_MS_PER_S);
+	struct mono until =
+		clock_mono_add_ms(clock_mono(), (int64_t)USER_NAMES_LIFE_S * CLOCK_MS_PER_S);
 	(void)pthread_mutex_lock(&names->mu);
 	struct user_name *place = find(names, uid);
 	if (!place)
