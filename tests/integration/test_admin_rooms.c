@@ -295,7 +295,9 @@ static void roles_change_and_the_one_before_is_told(void **state)
 	assert_int_equal(entry->author_id, 0);
 	td_expect_error(bob, td_send(bob, room, "may I?"), "READ_ONLY");
 	json_decref(run(td, "member role lobby ann member")); /* the last owner, too */
-	assert_int_equal(json_array_size(run(td, "member list lobby")), 2);
+	json_t *members = run(td, "member list lobby");
+	assert_int_equal(json_array_size(members), 2);
+	json_decref(members);
 	td_stop(td);
 }
 
