@@ -38,21 +38,6 @@ static atomic_uint_least64_t loans;
 
 /* ---- what the C library has ---- */
 
-static map_fn real_map(void)
-{
-	static _Atomic(map_fn) found;
-	union {
-		map_fn function;
-		void *object;
-	} u = {.function = found};
-	if (!u.function) {
-		u.object = dlsym(RTLD_NEXT, "mmap");
-		GC_ASSERT(u.object); /* every C library has it */
-		found = u.function;
-	}
-	return u.function;
-}
-
 static unmap_fn real_unmap(void)
 {
 	static _Atomic(unmap_fn) found;
@@ -88,6 +73,48 @@ static void make_key(void)
 {
 	int r = pthread_key_create(&key, drop);
 	GC_ASSERT(r == 0); /* there are a thousand */
+}
+
+void password_memory_begin(void)
+{
+	(void)pthread_once(&once, make_key); /* fails only for a wrong argument */
+	if (!mine) {
+		mine = calloc(1, sizeof(*mine));
+		if (mine && pthread_setspecific(key, mine) != 0) {
+			free(mine);
+			mine = NULL; /* then it is mapped as ever */
+		}
+	}
+	lends = true;
+}
+
+void password_memory_end(void)
+{
+	lends = false;
+}
+
+uint64_t password_memory_loans(void)
+{
+	return atomic_load_explicit(&loans, memory_order_relaxed);
+}
+
+#if PASSWORD_MEMORY_IS_LENT
+
+/* ---- lending ---- */
+
+static map_fn real_map(void)
+{
+	static _Atomic(map_fn) found;
+	union {
+		map_fn function;
+		void *object;
+	} u = {.function = found};
+	if (!u.function) {
+		u.object = dlsym(RTLD_NEXT, "mmap");
+		GC_ASSERT(u.object); /* every C library has it */
+		found = u.function;
+	}
+	return u.function;
 }
 
 static bool grow(struct region *r, size_t len)
@@ -126,29 +153,6 @@ static void take_back(struct region *r)
 	r->lent = false;
 }
 
-void password_memory_begin(void)
-{
-	(void)pthread_once(&once, make_key); /* fails only for a wrong argument */
-	if (!mine) {
-		mine = calloc(1, sizeof(*mine));
-		if (mine && pthread_setspecific(key, mine) != 0) {
-			free(mine);
-			mine = NULL; /* then it is mapped as ever */
-		}
-	}
-	lends = true;
-}
-
-void password_memory_end(void)
-{
-	lends = false;
-}
-
-uint64_t password_memory_loans(void)
-{
-	return atomic_load_explicit(&loans, memory_order_relaxed);
-}
-
 /* ---- for libsodium, and for all others ---- */
 
 EXPORTED void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
@@ -168,3 +172,5 @@ EXPORTED int munmap(void *addr, size_t len)
 	errno = e;
 	return 0;
 }
+
+#endif

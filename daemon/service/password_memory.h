@@ -10,6 +10,13 @@
 
 #include <stdint.h>
 
+/* The thread sanitizer maps memory before any code of ours may run: under it libsodium maps its own. */
+#if defined(__SANITIZE_THREAD__)
+#define PASSWORD_MEMORY_IS_LENT 0
+#else
+#define PASSWORD_MEMORY_IS_LENT 1
+#endif
+
 /* What libsodium maps on this thread from now on is lent. Worker thread, as the next. */
 void password_memory_begin(void);
 void password_memory_end(void);
