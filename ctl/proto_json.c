@@ -9,6 +9,7 @@
 
 #include "base/macros.h"
 #include "base/mem.h"
+#include "proto/field.h"
 
 static json_t *of_u64(uint64_t number)
 {
@@ -94,53 +95,6 @@ static json_t *of_value(const ProtobufCFieldDescriptor *field, const void *value
 	return json_null();
 }
 
-static size_t size_of(ProtobufCType type)
-{
-	switch (type) {
-	case PROTOBUF_C_TYPE_INT64:
-	case PROTOBUF_C_TYPE_SINT64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return sizeof(uint64_t);
-	case PROTOBUF_C_TYPE_BOOL:
-		return sizeof(protobuf_c_boolean);
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return sizeof(void *);
-	case PROTOBUF_C_TYPE_BYTES:
-		return sizeof(ProtobufCBinaryData);
-	case PROTOBUF_C_TYPE_INT32:
-	case PROTOBUF_C_TYPE_SINT32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-	case PROTOBUF_C_TYPE_FLOAT:
-	case PROTOBUF_C_TYPE_ENUM:
-		break;
-	}
-	return sizeof(uint32_t);
-}
-
-static bool is_set(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field)
-{
-	static const uint8_t zeros[sizeof(ProtobufCBinaryData)];
-	const char *base = (const char *)msg;
-	const void *member = base + field->offset;
-	const void *quantifier = base + field->quantifier_offset;
-
-	if (field->label == PROTOBUF_C_LABEL_REPEATED)
-		return *(const size_t *)quantifier > 0;
-	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-		return *(const uint32_t *)quantifier == field->id;
-	if (field->type == PROTOBUF_C_TYPE_STRING)
-		return *(char *const *)member && (*(char *const *)member)[0];
-	if (field->type == PROTOBUF_C_TYPE_BYTES)
-		return ((const ProtobufCBinaryData *)member)->len > 0;
-	return memcmp(member, zeros, size_of(field->type)) != 0;
-}
-
 static json_t *of_list(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field)
 {
 	const char *base = (const char *)msg;
@@ -152,7 +106,7 @@ static json_t *of_list(const ProtobufCMessage *msg, const ProtobufCFieldDescript
 
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(
-			list, of_value(field, items + i * size_of(field->type)));
+			list, of_value(field, items + i * field_size(field->type)));
 	return list;
 }
 
@@ -163,7 +117,7 @@ json_t *proto_json(const ProtobufCMessage *msg)
 	for (unsigned i = 0; i < msg->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &msg->descriptor->fields[i];
 		const void *member = (const char *)msg + field->offset;
-		if (!is_set(msg, field))
+		if (!field_is_set(msg, field))
 			continue;
 		(void)json_object_set_new(object, field->name,
 			field->label == PROTOBUF_C_LABEL_REPEATED ? of_list(msg, field)

@@ -3,6 +3,7 @@
 
 #include "base/macros.h"
 #include "base/mem.h"
+#include "proto/field.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -124,57 +125,7 @@ static void put_value(FILE *out, const ProtobufCFieldDescriptor *field, const vo
 	}
 }
 
-static size_t size_of(const ProtobufCFieldDescriptor *field)
-{
-	switch (field->type) {
-	case PROTOBUF_C_TYPE_INT64:
-	case PROTOBUF_C_TYPE_SINT64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return sizeof(uint64_t);
-	case PROTOBUF_C_TYPE_BOOL:
-		return sizeof(protobuf_c_boolean);
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return sizeof(void *);
-	case PROTOBUF_C_TYPE_BYTES:
-		return sizeof(ProtobufCBinaryData);
-	case PROTOBUF_C_TYPE_INT32:
-	case PROTOBUF_C_TYPE_SINT32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-	case PROTOBUF_C_TYPE_FLOAT:
-	case PROTOBUF_C_TYPE_ENUM:
-		break;
-	}
-	return sizeof(uint32_t);
-}
-
 /* ---- fields ---- */
-
-static bool is_member_set(const ProtobufCFieldDescriptor *field, const void *member)
-{
-	static const uint8_t zeros[sizeof(ProtobufCBinaryData)];
-	if (field->type == PROTOBUF_C_TYPE_STRING)
-		return *(char *const *)member && (*(char *const *)member)[0];
-	if (field->type == PROTOBUF_C_TYPE_BYTES)
-		return ((const ProtobufCBinaryData *)member)->len > 0;
-	return memcmp(member, zeros, size_of(field)) != 0;
-}
-
-static bool is_set(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field)
-{
-	const char *base = (const char *)msg;
-	const void *quantifier = base + field->quantifier_offset;
-	if (field->label == PROTOBUF_C_LABEL_REPEATED)
-		return *(const size_t *)quantifier > 0;
-	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
-		return *(const uint32_t *)quantifier == field->id;
-	return is_member_set(field, base + field->offset);
-}
 
 static void put_field(FILE *out, const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *field)
 {
@@ -190,7 +141,7 @@ static void put_field(FILE *out, const ProtobufCMessage *msg, const ProtobufCFie
 	for (size_t i = 0; i < count && i < REQUEST_TEXT_ITEMS_MAX; i++) {
 		if (i > 0)
 			(void)fputc(',', out);
-		put_value(out, field, items + i * size_of(field));
+		put_value(out, field, items + i * field_size(field->type));
 	}
 	if (count > REQUEST_TEXT_ITEMS_MAX)
 		(void)fputs(",...", out);
@@ -236,7 +187,8 @@ static bool add_fields(struct line *line, const ProtobufCMessage *msg, bool with
 	for (unsigned i = 0; fits && i < msg->descriptor->n_fields; i++) {
 		const ProtobufCFieldDescriptor *field = &msg->descriptor->fields[i];
 		const void *member = (const char *)msg + field->offset;
-		if (is_secret(field->name) || (!is_set(msg, field) && (within || !says_no(field))))
+		if (is_secret(field->name) ||
+			(!field_is_set(msg, field) && (within || !says_no(field))))
 			continue;
 		if (field->type != PROTOBUF_C_TYPE_MESSAGE)
 			fits = add_field(line, msg, field);
