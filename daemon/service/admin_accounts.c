@@ -108,12 +108,13 @@ static void refuse_password(struct call *call)
 
 /* ---- a new account ---- */
 
-static void reply_added(struct call *call)
+static void reply_account(struct call *call)
 {
 	struct profile profile;
 	Gchat__V1__Profile account;
 	account_get_profile(call->write.actor, &profile);
 	profile_to_message(&profile, &account);
+	/* AddUser and RenameUser answer alike: account = 1 */
 	Gchat__V1__AddUserResponse response;
 	gchat__v1__add_user_response__init(&response);
 	response.account = &account;
@@ -128,7 +129,7 @@ static void store_added(struct call *call)
 		.device = "",
 		.by_administrator = true};
 	struct write *write = call_begin_write(call);
-	call_write(call, op_create_account(write, &new), reply_added);
+	call_write(call, op_create_account(write, &new), reply_account);
 }
 
 static void after_add_hash(struct call *call)
@@ -237,25 +238,13 @@ void admin_suspend_user(struct call *call, const ProtobufCMessage *msg)
 			reply_suspended);
 }
 
-static void reply_renamed(struct call *call)
-{
-	struct profile profile;
-	Gchat__V1__Profile account;
-	account_get_profile(call->write.actor, &profile);
-	profile_to_message(&profile, &account);
-	Gchat__V1__RenameUserResponse response;
-	gchat__v1__rename_user_response__init(&response);
-	response.account = &account;
-	call_reply(call, &response.base);
-}
-
 void admin_rename_user(struct call *call, const ProtobufCMessage *msg)
 {
 	const Gchat__V1__RenameUserRequest *r = CALL_REQUEST(Gchat__V1__RenameUserRequest, msg);
 	if (!name_is_user(r->new_user))
 		refuse_name(call);
 	else if (change_of(call, r->user))
-		call_write(call, op_rename_account(begin_change(call), r->new_user), reply_renamed);
+		call_write(call, op_rename_account(begin_change(call), r->new_user), reply_account);
 }
 
 /* ---- tokens ---- */
