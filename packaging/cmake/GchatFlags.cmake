@@ -33,6 +33,8 @@ function(gchat_add_flags target)
 	target_compile_definitions(${target} INTERFACE _GNU_SOURCE GCHAT_VERSION="${PROJECT_VERSION}")
 	target_compile_options(${target} INTERFACE ${GCHAT_WARNINGS} -fno-omit-frame-pointer
 		"-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+	# A package depends on the libraries that are used, not on those that a .pc file names.
+	target_link_options(${target} INTERFACE LINKER:--as-needed)
 	if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
 		target_compile_options(${target} INTERFACE ${GCHAT_WARNINGS_GNU})
 	endif()

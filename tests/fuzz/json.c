@@ -1,4 +1,4 @@
-/* links: gchat_client_core */
+/* links: gchat_client_core gchat_lib */
 /*
  * Any lines at the client's script mode, but for requests that would go to a server and wait. Each
  * line that isn't empty is answered or remembered, once.

@@ -1,4 +1,4 @@
-/* links: gchat_client_core */
+/* links: gchat_client_core gchat_lib */
 /*
  * Any bytes typed or pasted at the client: the line stays whole characters without controls, what is
  * seen of it fits the row, and what is entered is a command, or something to say.

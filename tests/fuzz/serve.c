@@ -1,4 +1,4 @@
-/* links: gchat_client_core */
+/* links: gchat_client_core gchat_lib */
 /*
  * A hostile server: any frames to a client's stream, and all that comes of them up to what a person
  * or a script is shown. Pieces (support/parts.h) are frames; the first byte says whether a proper

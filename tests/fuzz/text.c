@@ -1,4 +1,4 @@
-/* links: gchat_client_core */
+/* links: gchat_client_core gchat_lib */
 /* Any bytes through the cleaner: bounded, stable, and no control left. */
 #include "client/text.h"
 #include "base/macros.h"
