@@ -17,12 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXTERNAL_PREFIX       "external:"
-#define EXTERNAL_CORE_VERSION "29."
-#define EXTERNAL_CORE_CLASS   "ExternalConnectionHandler"
+#define EXTERNAL_PREFIX     "external:"
+#define EXTERNAL_CORE_CLASS "ExternalConnectionHandler"
 
 enum {
 	EXTERNAL_ADDRESS_BYTES = 64,
+	/* gRPC 1.46 to 1.51, in which both classes are the same to the letter. */
+	EXTERNAL_CORE_MIN = 24,
+	EXTERNAL_CORE_MAX = 29,
 };
 
 typedef void (*handle_fn)(void *self, int listener_fd, int fd, grpc_byte_buffer *pending_read);
@@ -137,15 +139,27 @@ static int check_class(const struct handler *handler, struct err_text *err)
 	return 0;
 }
 
-int external_check(struct external *e, struct err_text *err)
+static int check_version(struct err_text *err)
 {
 	const char *version = grpc_version_string();
-	if (strncmp(version, EXTERNAL_CORE_VERSION, strlen(EXTERNAL_CORE_VERSION)) != 0)
-		return refuse(
-			err, "written for version " EXTERNAL_CORE_VERSION "x, this is ", version);
+	char *end;
+	unsigned long major = strtoul(version, &end, 10);
+	if (*end == '.' && major >= EXTERNAL_CORE_MIN && major <= EXTERNAL_CORE_MAX)
+		return 0;
+	err_say(err,
+		"this gRPC core cannot serve accepted connections: written for %d to %d, this is %s",
+		EXTERNAL_CORE_MIN, EXTERNAL_CORE_MAX, version);
+	return err_raise(-ENOTSUP);
+}
+
+int external_check(struct external *e, struct err_text *err)
+{
+	int r = check_version(err);
+	if (r < 0)
+		return err_pass(r);
 	if (!e->handler)
 		return refuse(err, "it did not take the port ", e->address);
-	int r = check_class(e->handler, err);
+	r = check_class(e->handler, err);
 	if (r < 0)
 		return err_pass(r);
 	pthread_mutex_lock(&e->mu);

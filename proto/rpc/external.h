@@ -1,8 +1,8 @@
 /*
  * Connections accepted by ourselves, served by gRPC core with its own TLS: core's "external
  * acceptor". Core hands a C++ object through a pointer channel argument; we call its one method
- * through the vtable, after checking that it is the class this was written for (the soname .29 and
- * the version pin its layout). Order of calls:
+ * through the vtable, after checking that it is the class this was written for (the soname and
+ * the version pin its layout: gRPC 1.46 to 1.51). Order of calls:
  *   external_new, external_arg (to grpc_server_create), grpc_server_add_http2_port with
  *   external_address (its result says nothing), external_check, grpc_server_start, external_open,
  *   external_handle ..., external_close, grpc_server_shutdown_and_notify, external_free.

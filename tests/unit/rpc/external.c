@@ -28,6 +28,14 @@ enum {
 
 static const char PREFACE[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0";
 
+static const char *core_version = "29.0.0";
+
+/* In core's place, so that the code under test asks here. */
+const char *grpc_version_string(void)
+{
+	return core_version;
+}
+
 struct fixture {
 	struct queue queue;
 	struct external *external;
@@ -45,6 +53,7 @@ static void on_down(struct op *op, bool ok)
 static int setup(void **state)
 {
 	static struct fixture f;
+	core_version = "29.0.0";
 	f = (struct fixture){.down = {.done = on_down}};
 	queue_init(&f.queue);
 	f.external = external_new("test");
@@ -96,6 +105,25 @@ static void a_port_that_was_not_taken_is_named(void **state)
 	assert_int_equal(external_check(f->external, &err), -ENOTSUP);
 	assert_non_null(strstr(err.text, "it did not take the port external:test"));
 	grpc_server_start(f->server); /* one never started is not shut down */
+}
+
+static void the_core_of_grpc_1_46_is_taken_too(void **state)
+{
+	core_version = "24.0.0";
+	start(*state);
+}
+
+static void a_core_whose_acceptor_nobody_has_compared_is_refused(void **state)
+{
+	static const char *const unknown[] = {"23.0.0", "30.0.0", "2", "", "29"};
+	struct fixture *f = *state;
+	struct err_text err = {""};
+	start(f);
+	for (size_t i = 0; i < GC_LENGTH(unknown); i++) {
+		core_version = unknown[i];
+		assert_int_equal(external_check(f->external, &err), -ENOTSUP);
+		assert_non_null(strstr(err.text, "written for 24 to 29, this is "));
+	}
 }
 
 /* Reads until the frame's header is there, running the queue meanwhile: core does its work there. */
@@ -180,6 +208,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(this_core_is_recognised),
+		TEST(the_core_of_grpc_1_46_is_taken_too),
+		TEST(a_core_whose_acceptor_nobody_has_compared_is_refused),
 		TEST(a_port_that_was_not_taken_is_named),
 		TEST(a_descriptor_handed_over_is_served),
 		TEST(before_the_opening_nothing_is_handed_over),
