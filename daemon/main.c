@@ -1,8 +1,10 @@
 /* gchatd's arguments and exit status. */
 #include "base/log.h"
+#include "base/mem.h"
 #include "config/config.h"
 #include "restore.h"
 #include "server.h"
+#include "service/rotate.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +40,7 @@ static const char help[] =
 	"The chat daemon. Normally started by systemd; in the foreground it logs to the terminal.\n"
 	"\n"
 	"  -c, --config FILE   settings (default: " DEFAULT_CONFIG ", where it exists)\n"
-	"  -t, --check-config  check the settings, say everything that is wrong, and exit\n"
+	"  -t, --check-config  check settings and certificate, say what is wrong, and exit\n"
 	"  -p, --print-config  print all settings in force, with their help, and exit\n"
 	"      --check-store BACKUP  read a backup, say whether it is sound, and exit\n"
 	"      --restore BACKUP      check a backup, make it the store, and exit\n"
@@ -102,6 +104,34 @@ static const char *find_config(const struct args *args)
 	return access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG : NULL;
 }
 
+/* A reload runs this first, as the daemon's user: a pair that it would refuse fails "systemctl reload",
+ * which hears of nothing that goes wrong later. One to be made is none to check. */
+static bool certificate_is_good(const struct config *config)
+{
+	struct rotate_files *found GC_CLEANUP(mem_freep) = mem_new(1, sizeof(*found));
+	struct tls_pair *pair GC_CLEANUP(tls_pair_freep) = NULL;
+	struct err_text err = {0};
+	if (!config->tls.certificate[0])
+		return true;
+	rotate_find_files(config, (enum tls_client_auth)config->tls.client_auth, found);
+	if (tls_pair_load_flawed(&found->files, &pair, &err) < 0) {
+		fprintf(stderr, "the certificate can't be used: %s\n", err.text);
+		return false;
+	}
+	if (pair->flaw.text[0])
+		fprintf(stderr, "warning: %s\n", pair->flaw.text);
+	return true;
+}
+
+static int check_or_print(const struct config *config, bool print)
+{
+	if (print)
+		config_print(config, stdout);
+	else if (!certificate_is_good(config))
+		return CONFIG_EXIT_STATUS;
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	struct args args = {0};
@@ -120,10 +150,9 @@ int main(int argc, char **argv)
 		return CONFIG_EXIT_STATUS;
 	}
 	if (args.check || args.print) {
-		if (args.print)
-			config_print(config, stdout);
+		status = check_or_print(config, args.print);
 		(void)config_free(config);
-		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return status;
 	}
 	if (args.restore) {
 		status = restore_run(config, args.restore);

@@ -96,25 +96,6 @@ static void refuse_certificate(const struct err_text *err)
 		"certificate refused, the one in use stays: %s", err->text);
 }
 
-/* What the new configuration names is checked before any of it is applied. A pair that is served
- * already is no reason against it, though it may have expired since. */
-static int check_certificate(
-	struct server *s, const struct config *config, struct tls_pair **ret, struct err_text *err)
-{
-	struct rotate_files *found GC_CLEANUP(mem_freep) = mem_new(1, sizeof(*found));
-	struct tls_pair *pair GC_CLEANUP(tls_pair_freep) = NULL;
-	rotate_find_files(config, s->service.client_auth, found);
-	int r = tls_pair_load_flawed(&found->files, &pair, err);
-	if (r == 0 && pair->flaw.text[0] && !rotate_is_in_use(&s->service, pair)) {
-		*err = pair->flaw;
-		r = err_raise(-EKEYREJECTED);
-	}
-	if (r < 0)
-		return err_pass(r);
-	*ret = GC_TAKE(pair);
-	return 0;
-}
-
 /* Takes the pair. */
 static void use_certificate(struct server *s, struct tls_pair *pair, struct err_text *err)
 {
@@ -170,8 +151,8 @@ void server_reload(void *server, struct reload *ret)
 	struct config *config = read_config(s, &ret->errors);
 	bool refused = ret->errors.count > 0;
 	int r = refused ? -EINVAL
-			: check_certificate(
-				  s, config ? config : s->config, &pair, &ret->certificate);
+			: rotate_check(&s->service, config ? config : s->config, &pair,
+				  &ret->certificate);
 	if (r == 0 && config)
 		take_config(s, config, ret);
 	if (r == 0)

@@ -9,8 +9,10 @@
 #include "gchat/v1/admin.pb-c.h"
 #include "service/call.h"
 #include "service/reload.h"
+#include "service/rotate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,6 +159,20 @@ static void refuse_path(struct call *call)
 			error == EINVAL ? "not a file" : strerror(error));
 }
 
+/* Refused as a reload with it would be. One to be made is none to check. */
+static void check_certificate(
+	struct service *service, const struct config *config, struct reload *ret)
+{
+	struct tls_pair *pair = NULL;
+	struct err_text err = {0};
+	char text[sizeof("tls: ") + ERR_TEXT_BYTES];
+	if (config->tls.certificate[0] && rotate_check(service, config, &pair, &err) < 0) {
+		(void)snprintf(text, sizeof(text), "tls: %s", err.text);
+		ret->errors.lines[ret->errors.count++] = mem_strdup(text);
+	}
+	(void)tls_pair_free(pair);
+}
+
 /* Reader thread. */
 static void check(struct call *call, struct store_reader *reader)
 {
@@ -169,6 +185,8 @@ static void check(struct call *call, struct store_reader *reader)
 		return;
 	}
 	if (config_load(reading->path, &config, &reading->reload.errors) == 0)
+		check_certificate(call->service, config, &reading->reload);
+	if (config && reading->reload.errors.count == 0)
 		config_diff(service_config(call->service), config, reload_add, &reading->reload);
 	(void)config_free(config);
 }

@@ -2,6 +2,7 @@
 #include "service/rotate.h"
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "net/accept.h"
 
 #include <errno.h>
@@ -69,6 +70,23 @@ bool rotate_is_in_use(struct service *service, const struct tls_pair *pair)
 	struct comparison c = {.pair = pair};
 	tls_holder_look(service->tls, compare, &c);
 	return c.same;
+}
+
+int rotate_check(struct service *service, const struct config *config, struct tls_pair **ret,
+	struct err_text *err)
+{
+	struct rotate_files *found GC_CLEANUP(mem_freep) = mem_new(1, sizeof(*found));
+	struct tls_pair *pair GC_CLEANUP(tls_pair_freep) = NULL;
+	rotate_find_files(config, service->client_auth, found);
+	int r = tls_pair_load_flawed(&found->files, &pair, err);
+	if (r == 0 && pair->flaw.text[0] && !rotate_is_in_use(service, pair)) {
+		*err = pair->flaw;
+		r = err_raise(-EKEYREJECTED);
+	}
+	if (r < 0)
+		return err_pass(r);
+	*ret = GC_TAKE(pair);
+	return 0;
 }
 
 /* Those whose certificate was good by the former authorities and lists. */

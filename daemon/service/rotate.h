@@ -20,6 +20,12 @@ struct rotate_files {
 void rotate_find_files(
 	const struct config *config, enum tls_client_auth auth, struct rotate_files *ret);
 
+/* Loads what the configuration names, for a reload that checks all before it applies any. A pair that
+ * is served already is no reason against it, though it may have expired since. 0 with *ret owned by the
+ * caller, or negative errno with a sentence. */
+int rotate_check(struct service *service, const struct config *config, struct tls_pair **ret,
+	struct err_text *err) GC_MUST_CHECK;
+
 struct rotation {
 	struct tls_info before;
 	struct tls_info after;
@@ -30,8 +36,7 @@ struct rotation {
  * certificate has been revoked are cut. One at a time: -EBUSY. 0 or negative errno with a sentence. */
 int rotate_certificate(struct service *service, const struct tls_files *files, struct rotation *ret,
 	struct err_text *err) GC_MUST_CHECK;
-/* The same in two steps, for a reload that checks all before it applies any: tls_pair_load_files, then
- * this, which takes the pair. */
+/* The second step of a reload, after rotate_check; takes the pair. */
 int rotate_to(struct service *service, struct tls_pair *pair, struct rotation *ret,
 	struct err_text *err) GC_MUST_CHECK;
 /* Whether the pair is the one in use, authorities and lists included. */

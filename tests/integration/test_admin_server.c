@@ -123,6 +123,24 @@ static void a_check_of_what_is_no_file_fails_at_once(void **state)
 	td_stop(td);
 }
 
+static void a_check_refuses_a_certificate_as_a_reload_would(void **state)
+{
+	struct td *td = td_start(NULL);
+	char path[TD_PATH_BYTES];
+	char words[256];
+	(void)state;
+	write_conf(
+		td, "tls: { certificate = \"/nowhere/a.crt\"; key = \"/nowhere/a.key\"; };", path);
+	(void)snprintf(words, sizeof(words),
+		"config check %s 2>&1 | grep -c '^tls: .*/nowhere/a' | sed 's/.*/[&]/'", path);
+	json_t *lines = tool_json(td, GCHATCTL, words);
+	assert_int_equal(json_integer_value(json_array_get(lines, 0)), 1);
+	json_decref(lines);
+	(void)snprintf(words, sizeof(words), "config check %s", path);
+	assert_int_equal(tool_run(td, GCHATCTL, words, NULL), EXIT_REFUSED);
+	td_stop(td);
+}
+
 static void a_reload_shows_what_changed_and_what_waits(void **state)
 {
 	struct td *td = td_start(NULL);
@@ -341,6 +359,8 @@ int main(void)
 		cmocka_unit_test_teardown(
 			a_check_of_a_good_file_says_what_it_would_change, td_teardown),
 		cmocka_unit_test_teardown(a_check_of_what_is_no_file_fails_at_once, td_teardown),
+		cmocka_unit_test_teardown(
+			a_check_refuses_a_certificate_as_a_reload_would, td_teardown),
 		cmocka_unit_test_teardown(a_reload_shows_what_changed_and_what_waits, td_teardown),
 		cmocka_unit_test_teardown(
 			a_reload_of_a_wrong_file_applies_nothing_and_is_recorded_so, td_teardown),

@@ -117,6 +117,21 @@ static void wrong_settings_are_all_named_at_once_and_the_start_fails_with_78(voi
 	td_stop(td);
 }
 
+static void a_check_refuses_a_certificate_that_cant_be_read(void **state)
+{
+	static struct answer answer;
+	struct td *td = td_prepare(NULL);
+
+	(void)state;
+	td_configure(td, "tls: { certificate = \"/nowhere/a.crt\"; key = \"/nowhere/a.key\"; };\n");
+	check_config(td, "--check-config", &answer);
+	assert_int_equal(answer.status, EXIT_WRONG_SETTINGS);
+	assert_non_null(strstr(answer.text, "/nowhere/a."));
+	assert_non_null(strstr(answer.text, "No such file or directory"));
+	check_config(td, "--print-config", &answer);
+	assert_int_equal(answer.status, 0);
+}
+
 static void version_help_and_wrong_usage_are_told(void **state)
 {
 	static struct answer answer;
@@ -517,6 +532,8 @@ int main(void)
 		cmocka_unit_test_teardown(
 			wrong_settings_are_all_named_at_once_and_the_start_fails_with_78,
 			td_teardown),
+		cmocka_unit_test_teardown(
+			a_check_refuses_a_certificate_that_cant_be_read, td_teardown),
 		cmocka_unit_test(version_help_and_wrong_usage_are_told),
 		cmocka_unit_test_teardown(
 			the_first_start_makes_a_certificate_and_tells_its_fingerprint, td_teardown),
