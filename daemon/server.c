@@ -9,6 +9,7 @@
 #include "rpc/quiet.h"
 #include "service/admin_backup.h"
 #include "service/password.h"
+#include "service/password_pool.h"
 #include "service/watch_notes.h"
 
 #include <errno.h>
@@ -166,6 +167,7 @@ static void wire_up(struct server *s)
 	s->service.store = s->store;
 	s->service.hub = s->hub;
 	s->service.workers = s->workers;
+	s->service.passwords = s->passwords;
 	s->service.tls = s->tls;
 	s->service.listeners = s->listeners;
 	s->service.main = (struct service_main){.arg = s,
@@ -221,6 +223,8 @@ static int bring_up(struct server *s, struct err_text *err)
 		r = server_open_box(s);
 	if (r == 0)
 		r = password_init();
+	if (r == 0) /* before there is anything that a process could inherit */
+		r = password_pool_start((size_t)s->config->accounts.workers, &s->passwords, err);
 	if (r == 0)
 		r = open_listeners(s, err);
 	if (r < 0)
@@ -273,7 +277,9 @@ static void stop_serving(struct server *s)
 static void tear_down(struct server *s)
 {
 	server_close_metrics(s); /* until here it shows how the drain goes */
+	password_pool_refuse(s->passwords); /* who still waits has been cut */
 	s->workers = worker_pool_stop(s->workers);
+	s->passwords = password_pool_stop(s->passwords);
 	directory_stop(s->directory);
 	s->store = store_close(s->store);
 	s->presence = presence_free(s->presence);

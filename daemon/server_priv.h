@@ -29,6 +29,7 @@ struct server {
 	struct presence *presence;
 	struct hub *hub;
 	struct worker_pool *workers;
+	struct password_pool *passwords;
 	struct external *external;
 	struct tls_holder *tls;
 	struct scrape *scrape; /* NULL: metrics are not served */

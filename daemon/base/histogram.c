@@ -32,6 +32,7 @@ static const struct kind kinds[] = {
 	[HISTOGRAM_COMMIT_TIME]  = TIME("gchat_store_commit_duration_seconds", "time of one transaction of the store"),
 	[HISTOGRAM_COMMIT_OPS]   = SIZE("gchat_store_commit_changes", "changes in one transaction of the store"),
 	[HISTOGRAM_ACK_TIME]     = TIME("gchat_ack_latency_seconds", "time from a request on a stream to its reply, the commit included"),
+	[HISTOGRAM_PASSWORD_TIME] = TIME("gchat_password_duration_seconds", "time of hashing one password, the wait for a processor included"),
 	[HISTOGRAM_BATCH_EVENTS] = SIZE("gchat_batch_events", "events in one batch put together for the sessions of a room"),
 };
 /* clang-format on */

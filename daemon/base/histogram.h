@@ -14,6 +14,7 @@ enum histogram {
 	HISTOGRAM_COMMIT_TIME, /* us: one transaction of the store */
 	HISTOGRAM_COMMIT_OPS, /* changes in it */
 	HISTOGRAM_ACK_TIME, /* us: from a request's frame to its reply */
+	HISTOGRAM_PASSWORD_TIME, /* us: one password hashed */
 	HISTOGRAM_BATCH_EVENTS, /* events put together for the sessions of a room */
 	_HISTOGRAM_MAX,
 };

@@ -56,5 +56,7 @@
 #define LOG_ID_NEEDS_RESTART "b40ce9731f584d2f86a2e5d70c8b9f13"
 /* The certificate in service is good, but something about it may surprise clients. */
 #define LOG_ID_CERT_DOUBT "73d1e6fa05c84b9b8f2a46c1d9e07b52"
+/* A process that hashes passwords ended by itself, or gave no answer; another takes over. */
+#define LOG_ID_PASSWORD_PROCESS "c80f15b27a3d4d4f9e61a2b50d7e94c3"
 /* A backup was made. */
 #define LOG_ID_BACKUP "2b6e0c95d4a94f7c8d1a63f07e5b91c8"

@@ -90,7 +90,7 @@ struct config {
 		bool guests;
 		int64_t password_memory_kb; /* Argon2id, 65536 */
 		int64_t password_passes; /* Argon2id, 2 */
-		int64_t workers; /* hashing threads, 1 */
+		int64_t workers; /* hashing processes, 1 */
 		int64_t token_days; /* a token's life, 365 */
 	} accounts;
 	struct {

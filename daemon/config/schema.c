@@ -144,8 +144,8 @@ static const struct config_key keys[] = {
 		"Memory that hashing one password takes (Argon2id)"),
 	INT(accounts.password_passes, 1, 64, 2, "passes", true,
 		"Passes over that memory"),
-	INT(accounts.workers, 1, 64, 1, "threads", false,
-		"Threads that hash passwords"),
+	INT(accounts.workers, 1, 64, 1, "processes", false,
+		"Processes that hash passwords"),
 	INT(accounts.token_days, 1, 3650, 365, "days", true,
 		"How long a log-in lasts"),
 

@@ -7,7 +7,7 @@
 #include "room/erase.h"
 #include "room/name.h"
 #include "service/call.h"
-#include "service/password.h"
+#include "service/password_pool.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,7 +72,8 @@ static struct write *begin_change(struct call *call)
 static void hash_password(struct call *call)
 {
 	struct change *change = call->data;
-	if (password_hash(change->password, &change->cost, change->hash) < 0)
+	if (password_pool_hash(
+		    call->service->passwords, change->password, &change->cost, change->hash) < 0)
 		call->reason = REASON_UNAVAILABLE;
 }
 

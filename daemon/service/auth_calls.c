@@ -12,7 +12,7 @@
 #include "service/call.h"
 #include "service/client_cert.h"
 #include "service/invite_code.h"
-#include "service/password.h"
+#include "service/password_pool.h"
 #include "service/server_info.h"
 #include "service/token.h"
 #include "service/watch_notes.h"
@@ -27,7 +27,7 @@ struct sign_in {
 	char password[LIMIT_PASSWORD_BYTES_MAX + 1];
 	char next_password[LIMIT_PASSWORD_BYTES_MAX + 1];
 	char device[LIMIT_CLIENT_NAME_BYTES + 1];
-	struct credentials stored;
+	struct credentials stored; /* zeroed without an account: no password is right */
 	char new_hash[PASSWORD_HASH_BYTES];
 	struct password_cost cost;
 	struct profile profile;
@@ -212,7 +212,7 @@ static void store_account(struct call *call)
 {
 	struct sign_in *in = call->data;
 	if (call->reason != REASON_NONE) {
-		call_fail(call, call->reason);
+		call_fail_later(call, call->reason, CLOCK_MS_PER_S);
 		return;
 	}
 	struct token_hash hash;
@@ -231,7 +231,7 @@ static void hash_new_password(struct call *call)
 {
 	struct sign_in *in = call->data;
 	const char *password = in->next_password[0] ? in->next_password : in->password;
-	if (password_hash(password, &in->cost, in->new_hash) < 0)
+	if (password_pool_hash(call->service->passwords, password, &in->cost, in->new_hash) < 0)
 		call->reason = REASON_UNAVAILABLE;
 }
 
@@ -332,11 +332,8 @@ void auth_login_guest(struct call *call, const ProtobufCMessage *msg)
 static void verify_password(struct call *call)
 {
 	struct sign_in *in = call->data;
-	in->verdict = PASSWORD_WRONG;
-	if (in->account)
-		in->verdict = password_verify(in->stored.password_hash, in->password, &in->cost);
-	else
-		password_verify_nobody(in->password, &in->cost);
+	in->verdict = password_pool_verify(
+		call->service->passwords, in->stored.password_hash, in->password, &in->cost);
 	if (in->verdict == PASSWORD_REHASH || (in->verdict == PASSWORD_OK && in->next_password[0]))
 		hash_new_password(call);
 }

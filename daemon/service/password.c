@@ -3,7 +3,6 @@
 
 #include "base/err.h"
 #include "proto/limits.h"
-#include "service/password_memory.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -49,27 +48,24 @@ int password_hash(
 	char hash[PASSWORD_HASH_BYTES];
 	if (!password_cost_fits(cost))
 		return err_raise(-EINVAL);
-	password_memory_begin();
 	int r = crypto_pwhash_str_alg(hash, password, strlen(password), cost->passes,
 		memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13);
-	password_memory_end();
 	if (r != 0)
 		return err_raise(-ENOMEM);
 	memcpy(ret_hash, hash, sizeof(hash));
 	return 0;
 }
 
-void password_verify_nobody(const char *password, const struct password_cost *cost)
+/* Takes as long as verifying against a hash of that cost. */
+static void verify_nobody(const char *password, const struct password_cost *cost)
 {
 	/* The work of a verification is that of a hash with the salt given; the result is dropped. */
 	static const uint8_t salt[crypto_pwhash_SALTBYTES];
 	uint8_t out[NOBODY_BYTES];
 	if (!password_cost_fits(cost))
 		return;
-	password_memory_begin();
 	int r = crypto_pwhash(out, sizeof(out), password, strlen(password), salt, cost->passes,
 		memory_bytes(cost), crypto_pwhash_ALG_ARGON2ID13);
-	password_memory_end();
 	if (r == 0) /* otherwise memory was out: nothing was written */
 		sodium_memzero(out, sizeof(out));
 }
@@ -78,17 +74,15 @@ enum password_verdict password_verify(
 	const char *hash, const char *password, const struct password_cost *cost)
 {
 	if (hash[0] == '\0') {
-		password_verify_nobody(password, cost);
+		verify_nobody(password, cost);
 		return PASSWORD_WRONG;
 	}
 	if (strncmp(hash, prefix, sizeof(prefix) - 1) != 0)
 		return PASSWORD_UNVERIFIED;
 	/* libsodium sets EINVAL for a mismatch alone: not for lack of memory or a bad string. */
 	errno = 0;
-	password_memory_begin();
 	int r = crypto_pwhash_str_verify(hash, password, strlen(password));
 	int e = errno;
-	password_memory_end();
 	if (r != 0)
 		return e == EINVAL ? PASSWORD_WRONG : PASSWORD_UNVERIFIED;
 	if (password_cost_fits(cost) &&

@@ -1,7 +1,7 @@
 /*
  * Passwords, by Argon2id as libsodium does it. A hash is a printable string that carries its own
- * salt and cost. Hashing takes tens of milliseconds and the cost's memory: worker threads only,
- * never a shard. Functions share no state. Whoever holds a password wipes it when done.
+ * salt and cost. Hashing takes tens of milliseconds and the cost's memory: gchatd does it in processes
+ * of their own (service/password_pool.h). Functions share no state. Whoever holds a password wipes it when done.
  */
 #pragma once
 
@@ -38,16 +38,13 @@ bool password_cost_fits(const struct password_cost *cost);
 /* True for a new password of LIMIT_PASSWORD_BYTES_MIN to _MAX bytes. */
 bool password_fits(const char *password);
 
-/* Hashes with a fresh salt. 0, -EINVAL for an unfit cost, -ENOMEM. Worker thread. */
+/* Hashes with a fresh salt. 0, -EINVAL for an unfit cost, -ENOMEM. Never on a shard. */
 int password_hash(const char *password, const struct password_cost *cost,
 	char ret_hash[PASSWORD_HASH_BYTES]) GC_MUST_CHECK;
 
-/* Takes as long as password_verify of a hash of that cost, so that an answer's delay doesn't tell
- * whether the user exists. Worker thread. */
-void password_verify_nobody(const char *password, const struct password_cost *cost);
-
 /* Compares against a stored hash; `cost` is the one in force now. An empty hash, that of an account
- * without a password, is wrong at the same expense. Worker thread. */
+ * without a password or of nobody, is wrong at the same expense, so that an answer's delay doesn't
+ * tell whether the user exists. As above. */
 enum password_verdict password_verify(
 	const char *hash, const char *password, const struct password_cost *cost);
 

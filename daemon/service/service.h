@@ -20,6 +20,7 @@
 struct acceptor;
 struct tls_holder;
 struct listeners;
+struct password_pool;
 struct health_watch;
 struct reload;
 struct mail;
@@ -48,6 +49,7 @@ struct service {
 	struct store *store;
 	struct hub *hub;
 	struct worker_pool *workers;
+	struct password_pool *passwords; /* for as many at a time as there are workers */
 	struct acceptor *acceptor; /* set before the first call */
 	struct tls_holder *tls;
 	const struct listeners *listeners;

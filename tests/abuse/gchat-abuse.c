@@ -319,7 +319,7 @@ static void run_attack(struct td *td, const struct attack *a, unsigned number,
 	if (options.full)
 		measure(3, &row.before);
 	ground.secs = secs_of(a);
-	watch_reset_peak(td);
+	td_reset_peak(td);
 	watch_take(&before, td);
 	honest_measure(honest);
 	if (guessing)

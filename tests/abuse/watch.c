@@ -54,14 +54,3 @@ unsigned watch_lines(const struct watch *since, struct td *td, const char *text)
 	(void)fclose(log); /* only read */
 	return count;
 }
-
-void watch_reset_peak(const struct td *td)
-{
-	char path[64];
-	(void)snprintf(path, sizeof(path), "/proc/%d/clear_refs", (int)td_pid(td));
-	FILE *out = fopen(path, "we");
-	if (!out)
-		return; /* the peak of all that came before is then what is shown */
-	(void)fputs("5", out);
-	(void)fclose(out); /* as above */
-}

@@ -20,5 +20,3 @@ void watch_take(struct watch *watch, struct td *td);
 uint64_t watch_counter(const struct watch *watch, const char *name);
 /* Warnings and notices with `text` in the log since then. */
 unsigned watch_lines(const struct watch *since, struct td *td, const char *text);
-/* The daemon's peak memory from now on is measured anew, where the kernel lets us. */
-void watch_reset_peak(const struct td *td);

@@ -12,7 +12,7 @@
 enum {
 	MEASURE_SUB_BITS = 7, /* buckets per power of two: below 1 % error */
 	MEASURE_BUCKETS = 64 << MEASURE_SUB_BITS,
-	MEASURE_PIDS_MAX = 16,
+	MEASURE_PIDS_MAX = 16, /* with those that they have started */
 	MEASURE_THREADS_MAX = 512, /* of all the server's processes; more are not looked at */
 };
 

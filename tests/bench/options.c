@@ -1,6 +1,8 @@
 /* The command line: one table of numbers, and the rest. */
 #include "bench.h"
 
+#include "support/children.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +49,10 @@ static void add_pids(struct measure_server *server, char *list)
 	for (char *p = strtok_r(list, ",", &save); p; p = strtok_r(NULL, ",", &save))
 		if (server->count < MEASURE_PIDS_MAX)
 			server->pids[server->count++] = (pid_t)strtol(p, NULL, 10);
+	size_t named = server->count;
+	for (size_t i = 0; i < named; i++)
+		server->count += children_of(server->pids[i], server->pids + server->count,
+			MEASURE_PIDS_MAX - server->count);
 }
 
 static unsigned number(const char *text, unsigned min, unsigned max)

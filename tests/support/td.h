@@ -100,12 +100,16 @@ const char *td_path(const struct td *td, const char *name, char buf[TD_PATH_BYTE
 /* True when the log holds `text`; waits for it up to timeout_ms (0: looks once). */
 bool td_log_has(struct td *td, const char *text, int64_t timeout_ms);
 
-/* What the daemon uses, from /proc. Any thread; 0 when it is gone. */
+/* What the daemon uses, from /proc; the first four with the processes that hash its passwords. Any
+ * thread; 0 when it is gone. */
 uint64_t td_rss_bytes(const struct td *td);
-uint64_t td_rss_peak_bytes(const struct td *td);
+uint64_t td_rss_peak_bytes(const struct td *td); /* the sum of what each took at most */
+void td_reset_peak(const struct td *td); /* as from now on */
 uint64_t td_cpu_us(const struct td *td); /* user and system time of this life */
 unsigned td_fd_count(const struct td *td);
 unsigned td_thread_count(const struct td *td);
+/* The processes it has started, the oldest first, as far as `max` goes; gives their number. */
+size_t td_helpers(const struct td *td, pid_t *ret, size_t max);
 
 /* Polls `done(arg)` until it is true; at the deadline fails with `what`. `td` may be NULL. */
 void td_wait_until(

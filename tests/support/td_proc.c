@@ -1,4 +1,5 @@
-/* What the daemon uses, from /proc and its CPU clock. */
+/* What the daemon and its processes use, from /proc and their CPU clocks. */
+#include "support/children.h"
 #include "support/td_priv.h"
 
 #include <dirent.h>
@@ -10,6 +11,7 @@
 enum {
 	TD_NS_PER_US = 1000,
 	TD_BYTES_PER_KB = 1024,
+	TD_PROCESSES_MAX = 65, /* the daemon, and one for each worker */
 };
 
 /* A "Name:  123 kB" line of /proc/PID/status; 0 when absent. */
@@ -34,14 +36,70 @@ static uint64_t status_value(pid_t pid, const char *name)
 	return value;
 }
 
+/* The daemon and those that it has started. */
+static size_t list_processes(const struct td *td, pid_t ret[TD_PROCESSES_MAX])
+{
+	if (td->pid <= 0)
+		return 0;
+	ret[0] = td->pid;
+	return 1 + children_of(td->pid, ret + 1, TD_PROCESSES_MAX - 1);
+}
+
+static uint64_t sum_of(const struct td *td, uint64_t (*value)(pid_t pid))
+{
+	pid_t pids[TD_PROCESSES_MAX];
+	uint64_t sum = 0;
+	size_t count = list_processes(td, pids);
+
+	for (size_t i = 0; i < count; i++)
+		sum += value(pids[i]);
+	return sum;
+}
+
+static uint64_t rss_of(pid_t pid)
+{
+	return status_value(pid, "VmRSS") * TD_BYTES_PER_KB;
+}
+
+static uint64_t rss_peak_of(pid_t pid)
+{
+	return status_value(pid, "VmHWM") * TD_BYTES_PER_KB;
+}
+
+static uint64_t cpu_of(pid_t pid)
+{
+	clockid_t clock = 0;
+	struct timespec t = {0};
+
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * CLOCK_US_PER_S + (uint64_t)t.tv_nsec / TD_NS_PER_US;
+}
+
 uint64_t td_rss_bytes(const struct td *td)
 {
-	return status_value(td->pid, "VmRSS") * TD_BYTES_PER_KB;
+	return sum_of(td, rss_of);
 }
 
 uint64_t td_rss_peak_bytes(const struct td *td)
 {
-	return status_value(td->pid, "VmHWM") * TD_BYTES_PER_KB;
+	return sum_of(td, rss_peak_of);
+}
+
+void td_reset_peak(const struct td *td)
+{
+	pid_t pids[TD_PROCESSES_MAX];
+	size_t count = list_processes(td, pids);
+	char path[64];
+
+	for (size_t i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "/proc/%d/clear_refs", (int)pids[i]);
+		FILE *out = fopen(path, "we");
+		if (!out)
+			continue; /* the peak of all that came before is then what is shown */
+		(void)fputs("5", out);
+		(void)fclose(out); /* as above */
+	}
 }
 
 unsigned td_thread_count(const struct td *td)
@@ -51,13 +109,12 @@ unsigned td_thread_count(const struct td *td)
 
 uint64_t td_cpu_us(const struct td *td)
 {
-	clockid_t clock = 0;
-	struct timespec t = {0};
+	return sum_of(td, cpu_of);
+}
 
-	if (td->pid <= 0 || clock_getcpuclockid(td->pid, &clock) != 0 ||
-		clock_gettime(clock, &t) != 0)
-		return 0;
-	return (uint64_t)t.tv_sec * CLOCK_US_PER_S + (uint64_t)t.tv_nsec / TD_NS_PER_US;
+size_t td_helpers(const struct td *td, pid_t *ret, size_t max)
+{
+	return children_of(td->pid, ret, max);
 }
 
 unsigned td_fd_count(const struct td *td)

@@ -9,7 +9,8 @@
 #include "proto/codec.h"
 #include "rpc/external.h"
 #include "rpc/metadata.h"
-#include "service/password.h"
+#include "service/password_pool.h"
+#include "service/password_process.h"
 
 #include <grpc/support/alloc.h>
 #include <semaphore.h>
@@ -26,6 +27,7 @@ static struct {
 	struct acceptor *acceptor;
 	struct tls_holder *tls;
 	struct worker_pool *workers;
+	struct password_pool *passwords;
 	struct service service; /* its reflection, that is: the rest is set for each world */
 } site;
 
@@ -47,6 +49,13 @@ static struct tls_holder *make_certificate(void)
 	return tls_holder_new(pair);
 }
 
+/* The process that hashes is this program, too; libFuzzer has a main of its own. */
+__attribute__((constructor)) static void become_password_process(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], PASSWORD_PROCESS_ARGUMENT) == 0)
+		_exit(password_process_main());
+}
+
 static void site_init(void)
 {
 	struct config_errors errors = {.count = 0};
@@ -63,7 +72,9 @@ static void site_init(void)
 					 .external = site.external},
 			  &site.acceptor, &err) == 0);
 	GC_ASSERT(worker_pool_start(1, 16, &site.workers) == 0);
+	GC_ASSERT(password_pool_start(1, &site.passwords, &err) == 0);
 	site.service = (struct service){.workers = site.workers,
+		.passwords = site.passwords,
 		.acceptor = site.acceptor,
 		.tls = site.tls,
 		.listeners = &site.listeners};

@@ -118,10 +118,7 @@ static int64_t least_us(const char *hash, const struct password_cost *cost)
 	int64_t least = INT64_MAX;
 	for (int i = 0; i < 5; i++) {
 		int64_t start = cpu_us();
-		if (hash)
-			(void)password_verify(hash, "wrong horse", cost); /* for its time */
-		else
-			password_verify_nobody("wrong horse", cost);
+		(void)password_verify(hash, "wrong horse", cost); /* for its time */
 		int64_t took = cpu_us() - start;
 		least = took < least ? took : least;
 	}
@@ -134,7 +131,7 @@ static void verifying_nobody_takes_as_long_as_verifying_somebody(void **state)
 	static const struct password_cost cost = {.memory_kb = 16 * 1024, .passes = 2};
 	char hash[PASSWORD_HASH_BYTES];
 	assert_int_equal(password_hash("correct horse", &cost, hash), 0);
-	int64_t somebody = least_us(hash, &cost), nobody = least_us(NULL, &cost);
+	int64_t somebody = least_us(hash, &cost), nobody = least_us("", &cost);
 	assert_true(nobody * 4 > somebody); /* without the work it would be a thousandth */
 	assert_true(somebody * 4 > nobody);
 }
