@@ -270,6 +270,7 @@ static void stop_serving(struct server *s)
 	s->tender = tender_free(s->tender); /* its ends tell the shards, which are there still */
 	hub_drain(s->hub);
 	server_shut_grpc(s);
+	password_pool_refuse(s->passwords); /* who still waits has been cut */
 	hub_join(s->hub);
 	admin_backup_join(&s->service);
 }
@@ -277,7 +278,6 @@ static void stop_serving(struct server *s)
 static void tear_down(struct server *s)
 {
 	server_close_metrics(s); /* until here it shows how the drain goes */
-	password_pool_refuse(s->passwords); /* who still waits has been cut */
 	s->workers = worker_pool_stop(s->workers);
 	s->passwords = password_pool_stop(s->passwords);
 	directory_stop(s->directory);

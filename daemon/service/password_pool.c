@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -30,6 +31,7 @@
 enum {
 	TRIES = 2, /* the second with a new process */
 	END_TEXT_BYTES = 48,
+	PROGRAM_PATH_BYTES = 32,
 };
 
 struct process {
@@ -43,7 +45,8 @@ struct password_pool {
 	SLIST_HEAD(, process) idle; /* under mu, as the next two */
 	uint64_t last_id;
 	bool refusing;
-	size_t count; /* immutable */
+	int program; /* owned: the one that runs, with O_PATH; immutable, as the next */
+	size_t count;
 	struct process processes[PASSWORD_POOL_MAX];
 };
 
@@ -58,12 +61,10 @@ static void fill_blocked(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-/* The child's descriptors; 0 or errno. */
+/* The child's descriptors, but for those that it closes itself; 0 or errno. */
 static int lay_out(posix_spawn_file_actions_t *actions, int end)
 {
 	int r = posix_spawn_file_actions_adddup2(actions, end, PASSWORD_PROCESS_SOCKET);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(actions, PASSWORD_PROCESS_SOCKET + 1);
 	if (r == 0)
 		r = posix_spawn_file_actions_addopen(
 			actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -73,10 +74,10 @@ static int lay_out(posix_spawn_file_actions_t *actions, int end)
 	return r;
 }
 
-/* Executes the program anew, with `end` as its socket. By /proc, so that it is the same program even
- * while a package is being upgraded. */
-static int execute(int end, pid_t *ret_pid)
+/* Executes the program anew, with `end` as its socket. */
+static int execute(int program, int end, pid_t *ret_pid)
 {
+	char path[PROGRAM_PATH_BYTES];
 	static char name[] = "gchatd";
 	static char argument[] = PASSWORD_PROCESS_ARGUMENT;
 	char *const argv[] = {name, argument, NULL};
@@ -84,6 +85,7 @@ static int execute(int end, pid_t *ret_pid)
 	posix_spawnattr_t attributes;
 	sigset_t blocked;
 	fill_blocked(&blocked);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", program); /* the child's copy */
 	(void)posix_spawn_file_actions_init(
 		&actions); /* the C library's never fails, as the next */
 	(void)posix_spawnattr_init(&attributes);
@@ -91,7 +93,7 @@ static int execute(int end, pid_t *ret_pid)
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
 	int r = lay_out(&actions, end);
 	if (r == 0)
-		r = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, argv, environ);
+		r = posix_spawn(ret_pid, path, &actions, &attributes, argv, environ);
 	(void)posix_spawnattr_destroy(&attributes); /* never fails, as the next */
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return r ? err_raise(-r) : 0;
@@ -118,7 +120,7 @@ static int process_start(struct password_pool *pool, struct process *p)
 	GC_FD int theirs = ends[1];
 	if (setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0)
 		return err_raise(-errno);
-	int r = execute(theirs, &p->pid);
+	int r = execute(pool->program, theirs, &p->pid);
 	if (r < 0)
 		return err_pass(r);
 	return publish(pool, p, &ours) ? 0 : err_raise(-ESHUTDOWN);
@@ -256,18 +258,34 @@ enum password_verdict password_pool_verify(struct password_pool *pool, const cha
 
 /* ---- the pool ---- */
 
+/* Held open: it stays the same program while a package is being upgraded. */
+static int open_program(int *ret_fd)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (n < 0)
+		return err_raise(-errno);
+	path[n] = '\0';
+	GC_FD int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return err_raise(-errno);
+	*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, PASSWORD_PROCESS_SOCKET + 1); /* not in its place */
+	return *ret_fd < 0 ? err_raise(-errno) : 0;
+}
+
 int password_pool_start(size_t count, struct password_pool **ret_pool, struct err_text *err)
 {
 	GC_ASSERT(count >= 1 && count <= PASSWORD_POOL_MAX);
 	struct password_pool *pool = mem_new(1, sizeof(*pool));
-	int r = 0;
 	(void)pthread_mutex_init(&pool->mu, NULL); /* cannot fail with default attributes */
 	SLIST_INIT(&pool->idle);
+	pool->program = -1;
 	pool->count = count;
 	for (size_t i = 0; i < count; i++) {
 		pool->processes[i].fd = -1;
 		SLIST_INSERT_HEAD(&pool->idle, &pool->processes[i], link);
 	}
+	int r = open_program(&pool->program);
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = process_start(pool, &pool->processes[i]);
 	if (r < 0) {
@@ -296,6 +314,7 @@ struct password_pool *password_pool_stop(struct password_pool *pool)
 		return NULL;
 	for (size_t i = 0; i < pool->count; i++)
 		process_end(pool, &pool->processes[i], text);
+	fd_closep(&pool->program);
 	(void)pthread_mutex_destroy(&pool->mu);
 	free(pool);
 	return NULL;

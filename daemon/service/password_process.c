@@ -38,6 +38,7 @@ static void go_first(void)
 /* All of it is worth having and none is needed: some sandboxes refuse some of it. */
 static void retire(void)
 {
+	(void)close_range(PASSWORD_PROCESS_SOCKET + 1, ~0U, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* in the midst of a hash, too */
 	(void)prctl(PR_SET_NAME, "gchatd-hash");
 	go_first();
