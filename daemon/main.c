@@ -1,6 +1,7 @@
 /* gchatd's arguments and exit status. */
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/notify.h"
 #include "config/config.h"
 #include "restore.h"
 #include "server.h"
@@ -151,6 +152,8 @@ int main(int argc, char **argv)
 	if (config_load(path, &config, &errors) < 0) {
 		config_errors_print(&errors, stderr);
 		config_errors_deinit(&errors);
+		if (!args.check && !args.print && !args.restore)
+			notify_failing("wrong settings, see the log");
 		return CONFIG_EXIT_STATUS;
 	}
 	if (args.check || args.print) {
@@ -169,6 +172,7 @@ int main(int argc, char **argv)
 		err_trace(trace, sizeof(trace));
 		log_with(LOG_LEVEL_ERROR, NULL, LOG_ID_START_FAILED, "gchatd can't start: %s (%s)",
 			err.text[0] ? err.text : "see the trace", trace);
+		notify_failing(err.text[0] ? err.text : "can't start, see the log");
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;

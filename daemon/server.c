@@ -260,7 +260,10 @@ static int bring_up(struct server *s, struct err_text *err)
 
 static void stop_serving(struct server *s)
 {
-	notify_stopping("draining");
+	enum {
+		CLOSE_MS = 60000, /* a store with much to write back, on a slow disk */
+	};
+	notify_stopping("draining", s->config->server.drain_ms + CLOSE_MS);
 	atomic_store(&s->service.stopping, true);
 	service_set_serving(&s->service, false);
 	watch_stop(&s->service.watch);
@@ -314,6 +317,7 @@ int server_run(struct config *config, const char *path, struct err_text *err)
 		s->directory->account_count, s->directory->room_count);
 	s->tender = tender_new(s->directory, &s->hub->audience);
 	service_set_serving(&s->service, true);
+	server_start_watchdog(s);
 	notify_ready("serving");
 	server_loop(s);
 	log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_STOPPING, "stopping sessions=%u",

@@ -28,28 +28,6 @@ static bool is_due(struct mono *next, struct mono now, int64_t interval_ms)
 	return true;
 }
 
-/* Whether a counter moved since the last look. */
-static bool moved(uint64_t *before, uint64_t now)
-{
-	bool has = *before != now;
-	*before = now;
-	return has;
-}
-
-/* Every shard, the accept thread and the writer (while it has work) made progress. */
-static bool all_alive(struct server *s)
-{
-	struct store_stats stats;
-	bool alive = true;
-	unsigned i;
-	for (i = 0; i < s->hub->options.shards; i++)
-		alive = moved(&s->beats[i], s->hub->shards[i].beat) && alive;
-	alive = moved(&s->beats[i], acceptor_beat(s->service.acceptor)) && alive;
-	store_get_stats(s->store, &stats);
-	bool wrote = moved(&s->writes, stats.commits);
-	return alive && (wrote || stats.queue_len == 0);
-}
-
 static void look_at_timers(struct server *s)
 {
 	struct mono now = clock_mono();
@@ -65,8 +43,7 @@ static void look_at_timers(struct server *s)
 		expire_start(s->directory);
 		server_sweep_audit(s);
 	}
-	if (is_due(&s->next_watchdog, now, notify_watchdog_interval_ms()) && all_alive(s))
-		notify_watchdog();
+	server_feed_watchdog(s);
 	if (is_due(&s->next_status, now, STATUS_MS))
 		notify_status("%s%u sessions on %zu connections",
 			atomic_load(&s->service.draining) ? "draining: " : "",

@@ -1,6 +1,7 @@
 /* What the files of the server share. */
 #pragma once
 
+#include "base/pulse.h"
 #include "net/accept.h"
 #include "net/listen.h"
 #include "net/tls.h"
@@ -15,6 +16,24 @@
 enum {
 	SERVER_CONFIGS_MAX = 1024, /* reloads in the life of one process */
 	SERVER_TEND_MS = 5000, /* between looks at what has expired */
+};
+
+enum {
+	WATCHED_NAME_BYTES = 24,
+};
+
+/* A thread that must make progress. */
+struct watched {
+	const struct pulse *pulse; /* borrowed: the thread's */
+	uint64_t seen; /* its beats when the watchdog was last fed */
+	char name[WATCHED_NAME_BYTES];
+};
+
+struct watchdog {
+	struct watched threads[HUB_SHARDS_MAX + 2]; /* the writer is the last */
+	unsigned count;
+	struct mono next; /* when it is to be fed */
+	bool told; /* that it wasn't */
 };
 
 struct server {
@@ -46,10 +65,8 @@ struct server {
 	} box; /* any thread, by server_post */
 	struct mono next_sweep;
 	struct mono next_tend;
-	struct mono next_watchdog;
 	struct mono next_status;
-	uint64_t beats[HUB_SHARDS_MAX + 2]; /* as they were at the last look */
-	uint64_t writes;
+	struct watchdog watchdog;
 	enum store_health health; /* as it was told last */
 	uint64_t damaged_rooms;
 	struct tls_watch files; /* of the certificate */
@@ -80,6 +97,10 @@ void server_free_box(struct server *server);
 
 /* loop.c: timers and signals until one of them ends the daemon. */
 void server_loop(struct server *server);
+
+/* watchdog.c: who is watched, once all have been started; then once a turn. */
+void server_start_watchdog(struct server *server);
+void server_feed_watchdog(struct server *server);
 
 /* watch.c: a line for the administrator when the store's health changes, or a room is damaged. */
 void server_watch_store(struct server *server);

@@ -42,6 +42,8 @@
 #define LOG_ID_AUDIT_LOST "f21c7e8830d94b6d8a54c0be917d6fa3"
 /* The new metrics.listen can't be applied; the metrics are served where they were, or not at all. */
 #define LOG_ID_METRICS_REFUSED "1f4c86f0e5a14d0db9b0c2a77e6f3d58"
+/* A thread makes no progress: systemd will end the daemon, and start it again. */
+#define LOG_ID_STUCK "485eb4da21fe4c12bb2460b58eb2d81b"
 /* The daemon could not start. */
 #define LOG_ID_START_FAILED "0be3d5a1c96f4e7f8d24b71f60ca9e38"
 /* At the start: fewer file descriptors are allowed than limits.connections needs. */

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 enum {
 	STATUS_BYTES = 256, /* a longer line is cut */
@@ -56,6 +59,29 @@ static void tell(unsigned patience_ms, const char *fmt, ...)
 		(struct sockaddr *)&address, len); /* not told is no failure */
 }
 
+void notify_starting(void)
+{
+	static struct mono next;
+	struct mono now = clock_mono();
+	if (now.us < next.us)
+		return;
+	next = clock_mono_add_ms(now, CLOCK_MS_PER_S);
+	tell(0, "EXTEND_TIMEOUT_USEC=%" PRId64, (int64_t)NOTIFY_START_MS * CLOCK_US_PER_MS);
+}
+
+void notify_failing(const char *status)
+{
+	const struct timespec pause = {.tv_sec = NOTIFY_PAUSE_MS / CLOCK_MS_PER_S};
+	sigset_t terminate;
+	if (!getenv("NOTIFY_SOCKET"))
+		return;
+	tell(NOTIFY_PATIENCE_MS, "STATUS=%.*s", STATUS_BYTES - 1, status);
+	sigemptyset(&terminate);
+	sigaddset(&terminate, SIGTERM);
+	(void)pthread_sigmask(SIG_UNBLOCK, &terminate, NULL); /* fails only for a wrong `how` */
+	(void)nanosleep(&pause, NULL); /* cut short: as good */
+}
+
 void notify_ready(const char *status)
 {
 	tell(NOTIFY_PATIENCE_MS, "READY=1\nSTATUS=%.*s", STATUS_BYTES - 1, status);
@@ -71,9 +97,10 @@ void notify_status(const char *fmt, ...)
 	tell(0, "STATUS=%s", status);
 }
 
-void notify_stopping(const char *status)
+void notify_stopping(const char *status, int64_t end_ms)
 {
-	tell(NOTIFY_PATIENCE_MS, "STOPPING=1\nSTATUS=%.*s", STATUS_BYTES - 1, status);
+	tell(NOTIFY_PATIENCE_MS, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64 "\nSTATUS=%.*s",
+		end_ms * CLOCK_US_PER_MS, STATUS_BYTES - 1, status);
 }
 
 void notify_reloading(void)

@@ -214,9 +214,9 @@ void acceptor_set_limits(struct acceptor *a, const struct acceptor_limits *limit
 	tap_set_limits(limits);
 }
 
-uint64_t acceptor_beat(const struct acceptor *a)
+const struct pulse *acceptor_pulse(const struct acceptor *a)
 {
-	return atomic_load(&a->beat);
+	return &a->pulse;
 }
 
 int acceptor_prove(

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/network.h"
+#include "base/pulse.h"
 #include "net/frames.h"
 #include "net/sockopt.h"
 #include "net/tls.h"
@@ -28,7 +29,7 @@ struct listeners;
 
 enum {
 	ACCEPTOR_ADDRESS_BYTES = 80, /* the longest address in words, with its NUL */
-	ACCEPTOR_BEAT_MS = 1000, /* acceptor_beat moves at least this often */
+	ACCEPTOR_BEAT_MS = 1000, /* acceptor_pulse beats at least this often */
 	ACCEPTOR_ADMINS_MAX = 64, /* admin connections at once */
 	ACCEPTOR_ADDRESSES_MAX = 65536, /* whose new connections are counted by the minute */
 	ACCEPTOR_BLOCK_GRACE_MS = 1000, /* from a block to the cut: time to be told */
@@ -132,8 +133,8 @@ void acceptor_unblock(struct acceptor *acceptor, const struct network *network);
 size_t acceptor_count(const struct acceptor *acceptor);
 /* New limits; a lowered one does not end connections that were within the old one. */
 void acceptor_set_limits(struct acceptor *acceptor, const struct acceptor_limits *limits);
-/* Grows at least every ACCEPTOR_BEAT_MS while the thread makes progress. */
-uint64_t acceptor_beat(const struct acceptor *acceptor);
+/* Beats at least every ACCEPTOR_BEAT_MS while the thread makes progress. Borrowed. */
+const struct pulse *acceptor_pulse(const struct acceptor *acceptor);
 
 /* A TLS handshake to ourselves, through core and without the network (the daemon may have none):
  * 0 when the certificate with this SHA-256 fingerprint (tls_info) is what a new connection gets,

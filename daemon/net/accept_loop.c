@@ -359,10 +359,11 @@ static void take_limits(struct acceptor *a)
 void *accept_loop_run(void *arg)
 {
 	struct acceptor *a = arg;
+	pulse_begin(&a->pulse);
 	while (a->phase != ACCEPTOR_ENDS) {
 		struct epoll_event events[OUTER_EVENTS];
 		int n = epoll_wait(a->outer_fd, events, OUTER_EVENTS, wait_ms(a));
-		atomic_fetch_add(&a->beat, 1);
+		pulse_beat(&a->pulse);
 		take_limits(a);
 		for (int i = 0; i < n; i++)
 			on_event(a, events[i].data.ptr);

@@ -39,7 +39,7 @@ struct acceptor {
 	struct blocked *blocked; /* owned: networks that may not connect */
 	_Atomic int64_t
 		cut_blocked_us; /* monotonic: when to cut those that are connected; 0: not */
-	atomic_uint_least64_t beat;
+	struct pulse pulse; /* beats at each turn */
 
 	struct {
 		pthread_mutex_t mu;

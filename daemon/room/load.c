@@ -2,6 +2,7 @@
 #include "room/directory.h"
 
 #include "base/mem.h"
+#include "base/notify.h"
 #include "gchat/v1/record.pb-c.h"
 #include "proto/codec.h"
 #include "room/audit.h"
@@ -22,6 +23,7 @@
 
 struct load {
 	struct store_job job;
+	store_record_fn fn; /* for the kind of record being read */
 	struct directory *directory; /* borrowed: the caller's */
 	enum store_status status;
 	unsigned bad_records; /* could not be decoded, or say what nobody wrote */
@@ -166,6 +168,7 @@ static bool load_room(
 static bool load_head(void *arg, const struct store_head *head)
 {
 	struct load *load = arg;
+	notify_starting();
 	if (head->log == AUDIT_LOG)
 		return true;
 	struct room *room = directory_find_room(load->directory, head->log);
@@ -355,6 +358,15 @@ static bool load_erasure(
 	return true;
 }
 
+/* However many there are, the start is seen to make progress. */
+static bool load_record(
+	void *arg, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	struct load *load = arg;
+	notify_starting();
+	return load->fn(arg, key, key_len, value, value_len);
+}
+
 static void load_run(struct store_job *job, struct store_reader *reader)
 {
 	struct load *load = GC_CONTAINER_OF(job, struct load, job);
@@ -375,7 +387,8 @@ static void load_run(struct store_job *job, struct store_reader *reader)
 		{RECORD_ERASURE, load_erasure},
 	};
 	for (size_t i = 0; i < GC_LENGTH(steps) && load->status == STORE_OK; i++) {
-		load->status = store_scan(reader, steps[i].kind, NULL, 0, steps[i].fn, load);
+		load->fn = steps[i].fn;
+		load->status = store_scan(reader, steps[i].kind, NULL, 0, load_record, load);
 		if (steps[i].kind == RECORD_ROOM && load->status == STORE_OK)
 			load->status = store_heads(reader, load_head, load);
 	}

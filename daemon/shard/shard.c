@@ -124,6 +124,7 @@ static void *run(void *arg)
 	char name[16];
 	(void)snprintf(name, sizeof(name), "shard-%u", shard->index);
 	(void)pthread_setname_np(pthread_self(), name); /* only for people who look at threads */
+	pulse_begin(&shard->pulse);
 	while (!is_done(shard)) {
 		bool busy = run_completions(shard);
 		shard->now = clock_mono();
@@ -131,7 +132,7 @@ static void *run(void *arg)
 		busy = !TAILQ_EMPTY(&shard->ready) || busy;
 		flush_ready(shard);
 		look_at_deadlines(shard, shard->now);
-		shard->beat++;
+		pulse_beat(&shard->pulse);
 		if (!busy) /* a wake posted since then is a completion already: nothing is missed */
 			(void)queue_run_one(&shard->queue, shard->next_tick);
 	}

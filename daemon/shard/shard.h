@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/pulse.h"
 #include "proto/codec.h"
 #include "rpc/payload_pool.h"
 #include "rpc/queue.h"
@@ -47,13 +48,13 @@ struct shard_account {
 	UT_hash_handle hh;
 };
 
-struct shard { /* shard thread only, but for box, queue's wake and beat */
+struct shard { /* shard thread only, but for box, queue's wake and pulse */
 	struct hub *hub; /* borrowed: outlives its shards */
 	unsigned index;
 	struct queue queue;
 	struct mailbox box;
 	pthread_t thread;
-	_Atomic uint64_t beat; /* turns made: grows while the thread makes progress */
+	struct pulse pulse; /* beats at each turn */
 	struct codec_arena arena;
 	struct payload_pool payloads; /* for the messages of its sessions */
 	grpc_slice_buffer events; /* of the message being put together; empty between messages */

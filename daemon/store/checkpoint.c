@@ -1,9 +1,38 @@
 /* The checkpointer's thread, and the writer's part of its work. */
 #include "store/checkpoint.h"
 
+#include "base/clock.h"
 #include "store/thread.h"
 
 #include <string.h>
+#include <time.h>
+
+static bool take_turn(struct checkpointer *c)
+{
+	enum {
+		NS_PER_US = 1000
+	};
+	struct mono end = clock_mono_add_ms(clock_mono(), CHECKPOINT_TURN_MS);
+	const struct timespec deadline = {
+		.tv_sec = end.us / CLOCK_US_PER_S, .tv_nsec = end.us % CLOCK_US_PER_S * NS_PER_US};
+	int r = 0;
+	pthread_mutex_lock(&c->shared.mu);
+	while (c->shared.running && r == 0)
+		r = pthread_cond_clockwait(
+			&c->shared.turn, &c->shared.mu, CLOCK_MONOTONIC, &deadline);
+	bool mine = !c->shared.running;
+	c->shared.running = true;
+	pthread_mutex_unlock(&c->shared.mu);
+	return mine;
+}
+
+static void end_turn(struct checkpointer *c)
+{
+	pthread_mutex_lock(&c->shared.mu);
+	c->shared.running = false;
+	pthread_cond_signal(&c->shared.turn);
+	pthread_mutex_unlock(&c->shared.mu);
+}
 
 static bool wait_for_work(struct checkpointer *c)
 {
@@ -22,10 +51,11 @@ static void *run(void *arg)
 {
 	struct checkpointer *c = arg;
 	while (wait_for_work(c)) {
-		pthread_mutex_lock(&c->running);
+		if (!take_turn(c))
+			continue;
 		(void)sqlite3_wal_checkpoint_v2(
 			c->conn.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-		pthread_mutex_unlock(&c->running);
+		end_turn(c);
 	}
 	return NULL;
 }
@@ -69,9 +99,9 @@ int checkpointer_start(struct checkpointer *c, const char *path, sqlite3 *writer
 		conn_close(&c->conn);
 		return err_pass(r);
 	}
-	(void)pthread_mutex_init(&c->running, NULL); /* none of these can fail on Linux */
-	(void)pthread_mutex_init(&c->shared.mu, NULL);
+	(void)pthread_mutex_init(&c->shared.mu, NULL); /* none of these can fail on Linux */
 	(void)pthread_cond_init(&c->shared.wake, NULL);
+	(void)pthread_cond_init(&c->shared.turn, NULL);
 	r = thread_start(&c->thread, "store-checkpt", run, c);
 	if (r < 0) {
 		err_say(err, "store: can't start a thread: %s", strerror(-r));
@@ -91,23 +121,33 @@ void checkpointer_stop(struct checkpointer *c)
 	pthread_mutex_unlock(&c->shared.mu);
 	(void)pthread_join(c->thread, NULL);
 	conn_close(&c->conn);
+	pthread_cond_destroy(&c->shared.turn);
 	pthread_cond_destroy(&c->shared.wake);
 	pthread_mutex_destroy(&c->shared.mu);
-	pthread_mutex_destroy(&c->running);
+}
+
+/* The next try costs the waits again. */
+static void put_off(struct checkpointer *c)
+{
+	if (c->wal_pages >= c->restart_pages)
+		c->restart_at = c->wal_pages + c->wal_pages / 4;
 }
 
 bool checkpointer_restart(struct checkpointer *c)
 {
-	pthread_mutex_lock(&c->running);
+	c->restart_at = c->restart_pages;
+	if (!take_turn(c)) {
+		put_off(c);
+		return false;
+	}
 	(void)sqlite3_busy_timeout(c->writer, CHECKPOINT_WAIT_MS); /* a setting: can't fail */
 	int rc = sqlite3_wal_checkpoint_v2(c->writer, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
 	(void)sqlite3_busy_timeout(c->writer, CONN_BUSY_MS);
-	pthread_mutex_unlock(&c->running);
-	c->restart_at = c->restart_pages;
+	end_turn(c);
 	if (rc == SQLITE_OK)
 		c->wal_pages = 0;
-	else if (c->wal_pages >= c->restart_pages) /* the next try costs the wait again */
-		c->restart_at = c->wal_pages + c->wal_pages / 4;
+	else
+		put_off(c);
 	return rc == SQLITE_OK;
 }
 

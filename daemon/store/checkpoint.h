@@ -17,21 +17,22 @@ enum {
 	CHECKPOINT_RESTART_PAGES = 16000,
 	CHECKPOINT_SHORT_PAGES = 100, /* instead, when space is short */
 	CHECKPOINT_WAIT_MS = 200, /* the writer's patience with readers of the old WAL */
+	CHECKPOINT_TURN_MS = 5000, /* and of each with the other, which a disk may hold */
 };
 
 struct checkpointer {
 	struct conn conn; /* owned; its thread's */
 	pthread_t thread;
 
-	/* Held while one checkpoints: a second one gets SQLITE_BUSY at once, without the busy
-	 * handler (sqlite3_wal_checkpoint_v2), and the writer's must not be skipped. */
-	pthread_mutex_t running;
-
 	struct { /* under mu */
 		pthread_mutex_t mu;
 		pthread_cond_t wake;
 		bool wanted;
 		bool stopping;
+		/* One checkpoints: a second one would get SQLITE_BUSY at once, without the busy handler
+		 * (sqlite3_wal_checkpoint_v2), and the writer's is not skipped lightly. */
+		bool running;
+		pthread_cond_t turn; /* that one is done */
 	} shared;
 
 	atomic_bool held; /* any thread */
@@ -57,6 +58,6 @@ void checkpointer_help(struct checkpointer *checkpointer);
 /* With short space the WAL must leave some to the database's file, into which it is to be written
  * back: it is kept much shorter then. As above. */
 void checkpointer_set_short(struct checkpointer *checkpointer, bool is_short);
-/* Writes all of the WAL back and begins it anew; false when a reader or a full disk is against it.
- * As above. */
+/* Writes all of the WAL back and begins it anew; false when a reader, a full disk or one that
+ * doesn't answer is against it. As above. */
 bool checkpointer_restart(struct checkpointer *checkpointer);

@@ -6,7 +6,7 @@
  *
  * In gchatd-fault the environment's GCHAT_FAULT_PLAN names a file with the plan, a fault a line:
  *
- *	SITE STATUS [after=N] [count=N] [delay_ms=N] [log=N]
+ *	SITE STATUS [after=N] [count=N] [delay_ms=N] [held_ms=N] [log=N]
  *
  * with "begin", "apply", "commit", "space" or "read" as SITE, and a status as store_status_text has it
  * ("ok": only the delay). The file is read again when it has changed; a missing one is an empty plan.
@@ -37,6 +37,7 @@ struct fault {
 	unsigned after; /* times that it lets pass first */
 	unsigned count; /* times that it strikes; 0: always */
 	unsigned delay_ms; /* before each strike */
+	unsigned held_ms; /* the same, but held by the kernel, as by a disk that doesn't answer */
 	uint64_t log; /* FAULT_APPLY, FAULT_READ: only this one; 0: any */
 };
 

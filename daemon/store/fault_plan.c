@@ -2,16 +2,21 @@
 #include "store/fault_priv.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct {
 	pthread_mutex_t mu; /* of all that follows */
@@ -104,6 +109,7 @@ static bool parse_number(char *word, struct fault *fault)
 	unsigned *small = strcmp(word, "after") == 0      ? &fault->after
 			  : strcmp(word, "count") == 0    ? &fault->count
 			  : strcmp(word, "delay_ms") == 0 ? &fault->delay_ms
+			  : strcmp(word, "held_ms") == 0  ? &fault->held_ms
 							  : NULL;
 	if (!small || number > UINT_MAX)
 		return false;
@@ -200,6 +206,29 @@ static void wait_ms(unsigned ms)
 		(void)nanosleep(&pause, NULL); /* cut short: as good */
 }
 
+static int wait_and_end(void *arg)
+{
+	const unsigned *ms = arg;
+	wait_ms(*ms);
+	_exit(0);
+}
+
+/* Uninterruptible sleep: that of whoever has given a child its memory, until the child ends. */
+static void be_held_ms(unsigned ms)
+{
+	enum {
+		STACK_BYTES = 65536
+	};
+	if (ms == 0)
+		return;
+	char *stack = mem_new(1, STACK_BYTES);
+	pid_t child =
+		clone(wait_and_end, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, &ms);
+	if (child > 0)
+		(void)waitpid(child, NULL, 0); /* it has ended */
+	free(stack);
+}
+
 static enum store_status strike(enum fault_site site, uint64_t log, unsigned *ret_after)
 {
 	struct fault chosen = {.status = STORE_OK};
@@ -212,6 +241,7 @@ static enum store_status strike(enum fault_site site, uint64_t log, unsigned *re
 	}
 	pthread_mutex_unlock(&plan.mu);
 	wait_ms(chosen.delay_ms);
+	be_held_ms(chosen.held_ms);
 	*ret_after = chosen.after;
 	return chosen.status;
 }

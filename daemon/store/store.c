@@ -175,6 +175,16 @@ void store_get_stats(struct store *store, struct store_stats *ret_stats)
 	};
 }
 
+const struct pulse *store_writer_pulse(const struct store *store)
+{
+	return &store->writer.pulse;
+}
+
+bool store_writer_rests(struct store *store)
+{
+	return writer_rests(&store->writer);
+}
+
 int store_backup(struct store *store, const struct backup_options *options,
 	struct backup_contents *ret_contents, struct err_text *err)
 {

@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 #include "base/macros.h"
+#include "base/pulse.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -229,6 +230,11 @@ void store_trim(struct store *store, uint64_t log, uint64_t floor);
 
 /* Any thread. */
 void store_get_stats(struct store *store, struct store_stats *ret_stats);
+
+/* Of the writer's thread, which beats while it works; borrowed. Any thread, as the next. */
+const struct pulse *store_writer_pulse(const struct store *store);
+/* Whether the writer has nothing to do. */
+bool store_writer_rests(struct store *store);
 
 /* ---- inside a job; all return STORE_OK, STORE_DAMAGED or STORE_UNAVAILABLE ----
  * All calls of one job see the same state of the store. They may be nested in callbacks. */

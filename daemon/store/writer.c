@@ -64,6 +64,19 @@ size_t writer_queue_len(struct writer *w)
 	return len;
 }
 
+static bool has_work(const struct writer *w)
+{
+	return w->shared.head || w->trimming || w->shared.trims.count > 0;
+}
+
+bool writer_rests(struct writer *w)
+{
+	pthread_mutex_lock(&w->shared.mu);
+	bool rests = w->shared.resting && !w->shared.head && w->shared.trims.count == 0;
+	pthread_mutex_unlock(&w->shared.mu);
+	return rests;
+}
+
 static size_t op_bytes(const struct store_op *op)
 {
 	size_t bytes = 0;
@@ -93,8 +106,10 @@ static void take_batch(struct writer *w)
 static bool take_work(struct writer *w)
 {
 	pthread_mutex_lock(&w->shared.mu);
-	while (!w->shared.head && !w->trimming && w->shared.trims.count == 0 && !w->shared.stopping)
+	w->shared.resting = true;
+	while (!has_work(w) && !w->shared.stopping)
 		pthread_cond_wait(&w->shared.wake, &w->shared.mu);
+	w->shared.resting = false;
 	take_batch(w);
 	bool more = w->batch_len > 0 || !w->shared.stopping;
 	pthread_mutex_unlock(&w->shared.mu);
@@ -114,6 +129,7 @@ static enum store_status try_batch(struct writer *w, struct writer_slot **ret_ba
 		struct writer_slot *slot = &w->batch[i];
 		if (slot->settled)
 			continue;
+		pulse_beat(&w->pulse);
 		slot->status = w->engine->apply(w->impl, slot->op);
 		if (slot->status >= STORE_FULL) {
 			w->engine->rollback(w->impl);
@@ -262,6 +278,7 @@ static enum store_status fill_slice(struct writer *w)
 {
 	size_t left = STORE_TRIM_SLICE;
 	while (left > 0 && (w->trimming || next_trim(w))) {
+		pulse_beat(&w->pulse);
 		size_t count = 0;
 		enum store_status status =
 			w->engine->trim(w->impl, w->trim.log, w->trim.floor, left, &count);
@@ -305,7 +322,9 @@ static void run_trim_slice(struct writer *w)
 static void *run(void *arg)
 {
 	struct writer *w = arg;
+	pulse_begin(&w->pulse);
 	while (take_work(w)) {
+		pulse_beat(&w->pulse);
 		if (w->batch_len > 0)
 			run_batch(w);
 		run_trim_slice(w);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/pulse.h"
 #include "store/gate.h"
 #include "store/store_priv.h"
 #include "store/trim_queue.h"
@@ -42,8 +43,11 @@ struct writer {
 		struct store_op *tail;
 		size_t len;
 		struct trim_queue trims;
+		bool resting; /* waits for work */
 		bool stopping;
 	} shared;
+
+	struct pulse pulse; /* beats with each op and each log that is trimmed */
 
 	struct writer_slot *batch; /* owned: batch_max; this and the rest: writer's thread */
 	size_t batch_len;
@@ -70,3 +74,5 @@ void writer_deinit(struct writer *writer);
 void writer_submit(struct writer *writer, struct store_op *op);
 void writer_trim(struct writer *writer, uint64_t log, uint64_t floor);
 size_t writer_queue_len(struct writer *writer);
+/* Whether it waits, and rightly: there is no work. */
+bool writer_rests(struct writer *writer);

@@ -79,6 +79,8 @@ void td_restart(struct td *td);
 void td_configure(struct td *td, const char *config);
 /* Waits for a line like "STOPPING=1" from sd_notify, arrived since the last spawn. */
 void td_wait_notify(struct td *td, const char *line, int64_t timeout_ms);
+/* How often sd_notify has said the line since the last spawn (and up to 64 lines in all). */
+unsigned td_notify_count(struct td *td, const char *line);
 /* Takes what sd_notify has said so far. A test that waits for nothing for most of a minute calls it
  * now and then: the socket holds ten messages, and the daemon waits to send the eleventh. */
 void td_hear(struct td *td);

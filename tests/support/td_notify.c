@@ -56,6 +56,16 @@ bool td_notify_read(struct td *td, struct mono deadline)
 	return take_datagram(td);
 }
 
+unsigned td_notify_count(struct td *td, const char *line)
+{
+	unsigned count = 0;
+
+	td_hear(td);
+	for (size_t i = 0; i < td->notify_count; i++)
+		count += strcmp(td->notify[i], line) == 0;
+	return count;
+}
+
 void td_hear(struct td *td)
 {
 	while (take_datagram(td)) {

@@ -110,13 +110,15 @@ static void a_plan_is_read_from_lines(void **state)
 {
 	(void)state;
 	struct fault fault;
-	assert_true(fault_parse("commit full after=2 count=3 delay_ms=4 log=5\n", &fault));
+	assert_true(
+		fault_parse("commit full after=2 count=3 delay_ms=4 log=5 held_ms=6\n", &fault));
 	assert_int_equal(fault.site, FAULT_COMMIT);
 	assert_int_equal(fault.status, STORE_FULL);
 	assert_int_equal(fault.after, 2);
 	assert_int_equal(fault.count, 3);
 	assert_int_equal(fault.delay_ms, 4);
 	assert_int_equal(fault.log, 5);
+	assert_int_equal(fault.held_ms, 6);
 	assert_true(fault_parse("read ok delay_ms=100", &fault));
 	assert_int_equal(fault.status, STORE_OK);
 	static const char *const wrong[] = {"", "commit", "nowhere full", "commit duplicate",
