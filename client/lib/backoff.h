@@ -6,7 +6,7 @@
 enum {
 	BACKOFF_MIN_MS = 200,
 	BACKOFF_MAX_MS = 30 * 1000,
-	BACKOFF_STABLE_MS = 60 * 1000, /* a connection this old was a good one: start over */
+	BACKOFF_STABLE_MS = 10 * 1000, /* a connection this old was a good one: start over */
 	BACKOFF_ASKED_MAX_MS = 10 * 60 * 1000, /* the longest wait a server may ask for */
 };
 

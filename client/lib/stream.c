@@ -65,7 +65,9 @@ void stream_tell(
 {
 	struct gchat_event *event = event_new(GCHAT_EVENT_STATE);
 	event->state.state = state;
-	event->state.attempt = g->stream.backoff.attempt + (state != GCHAT_STATE_RECONNECTING);
+	uint32_t failures = g->stream.backoff.attempt;
+	event->state.attempt =
+		failures > 0 && state == GCHAT_STATE_RECONNECTING ? failures : failures + 1;
 	event->state.delay_ms = delay_ms;
 	if (error)
 		event->state.error = *error;
@@ -152,14 +154,20 @@ static uint32_t random_number(void)
 	return number;
 }
 
+static bool is_stable(const struct stream *s)
+{
+	return clock_mono_ms_since(clock_mono(), s->online_since) >= BACKOFF_STABLE_MS;
+}
+
 static uint32_t delay_after(struct gchat *g, const struct gchat_error *error)
 {
 	struct stream *s = &g->stream;
-	struct mono now = clock_mono();
-	if (s->was_online && clock_mono_ms_since(now, s->online_since) >= BACKOFF_STABLE_MS)
-		s->backoff.attempt = 0;
-	uint32_t delay = backoff_next_ms(&s->backoff, random_number());
 	uint32_t asked = s->has_going_away ? s->reconnect_after_ms : 0;
+	uint32_t delay = 0;
+	if (s->was_online && (asked > 0 || is_stable(s)))
+		s->backoff.attempt = 0;
+	if (!s->was_online || asked == 0) /* who is told when to come back hasn't failed */
+		delay = backoff_next_ms(&s->backoff, random_number());
 	if (asked == 0 && error->retry_after_ms > delay)
 		asked = error->retry_after_ms + random_number() % (error->retry_after_ms / 4 + 1);
 	if (asked > BACKOFF_ASKED_MAX_MS)

@@ -59,7 +59,7 @@ struct config {
 		struct config_list suggested_rooms;
 		int64_t shards; /* 0: one per core */
 		int64_t drain_ms; /* how long SIGTERM waits for sessions, 3000 */
-		int64_t reconnect_spread_ms; /* going-away delays are spread over this, 5000 */
+		int64_t reconnect_spread_ms; /* going-away delays are spread over this at the most, 30000 */
 	} server;
 	struct {
 		struct config_list addresses; /* "[::]:7443"; used without socket activation */

@@ -94,8 +94,8 @@ static const struct config_key keys[] = {
 		"Threads that serve sessions; 0 for one per core"),
 	INT(server.drain_ms, 0, 600000, 3000, "ms", true,
 		"How long a stop waits for sessions to leave"),
-	INT(server.reconnect_spread_ms, 0, 600000, 5000, "ms", true,
-		"Clients sent away come back spread over this long"),
+	INT(server.reconnect_spread_ms, 0, 600000, 30000, "ms", true,
+		"Clients sent away come back spread over 1 ms for each, at most this long"),
 
 	LIST(listen.addresses, 1, "[::]:7443", false,
 		"Where TLS is served, unless systemd hands over a socket", ADDRESS),

@@ -264,10 +264,10 @@ void chat_stream_open(struct service *service, struct incoming *in, struct accou
 		RETRY_MS = 5000
 	};
 	if (atomic_load(&service->draining)) {
-		uint32_t spread = in->shard->limits.reconnect_spread_ms;
+		unsigned count = atomic_load(&service->hub->session_count);
 		(void)account_unref(account);
-		call_refuse(
-			service, in, REASON_DRAINING, RETRY_MS + (uint32_t)random() % (spread + 1));
+		call_refuse(service, in, REASON_DRAINING,
+			RETRY_MS + shard_reconnect_ms(in->shard, count));
 		return;
 	}
 	unsigned most = in->shard->limits.sessions_per_account;

@@ -276,6 +276,7 @@ void hub_end_session(struct hub *hub, uint64_t session_id, enum reason reason, c
 
 void hub_drain(struct hub *hub)
 {
+	atomic_store(&hub->away_count, atomic_load(&hub->session_count));
 	hub_end_session(hub, 0, REASON_SHUTDOWN, NULL);
 }
 

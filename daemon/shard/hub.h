@@ -43,6 +43,7 @@ struct hub {
 	struct shard *shards; /* owned */
 	_Atomic uint64_t next_session_id;
 	atomic_uint session_count;
+	atomic_uint away_count; /* sessions that the drain sent away */
 };
 
 struct hub *hub_new(const struct hub_options *options);

@@ -207,9 +207,9 @@ static void put_going_away(struct session *s, enum reason reason, const char *te
 	gchat__v1__going_away__init(&away);
 	away.reason = name;
 	away.message = sentence;
-	unsigned spread = s->shard->limits.reconnect_spread_ms;
-	if (reason == REASON_SHUTDOWN && spread > 0)
-		away.reconnect_after_ms = (uint32_t)random() % spread;
+	if (reason == REASON_SHUTDOWN)
+		away.reconnect_after_ms =
+			shard_reconnect_ms(s->shard, atomic_load(&s->shard->hub->away_count));
 	session_put(s, FRAME_GOING_AWAY, &away.base);
 }
 

@@ -163,6 +163,14 @@ void shard_start(struct shard *shard)
 	GC_ASSERT(r == 0);
 }
 
+uint32_t shard_reconnect_ms(const struct shard *shard, unsigned count)
+{
+	uint64_t spread_ms = (uint64_t)count * SHARD_RECONNECT_US / CLOCK_US_PER_MS;
+	if (spread_ms > shard->limits.reconnect_spread_ms)
+		spread_ms = shard->limits.reconnect_spread_ms;
+	return 1 + (uint32_t)((uint64_t)random() % (spread_ms + 1));
+}
+
 void shard_post(struct shard *shard, struct mail *mail)
 {
 	if (mailbox_post(&shard->box, mail))

@@ -25,6 +25,8 @@ enum {
 	SHARD_CALLS_WAITING = 32, /* calls asked for in advance, per server */
 	SHARD_METHOD_BYTES = 128, /* the longest method name taken */
 	SHARD_PEER_BYTES = 128, /* a peer's name as gRPC prints it */
+	SHARD_RECONNECT_US =
+		1000, /* for each that comes back: what its handshake costs, and a half */
 };
 
 /* What the configuration says about sessions; each shard has a copy, replaced on reload. */
@@ -35,7 +37,7 @@ struct shard_limits {
 	unsigned sessions_per_account;
 	unsigned requests_in_flight;
 	unsigned refusals_per_minute; /* 0: no limit */
-	unsigned reconnect_spread_ms;
+	unsigned reconnect_spread_ms; /* at the most */
 };
 
 TAILQ_HEAD(session_queue, session);
@@ -89,6 +91,9 @@ struct incoming {
 void shard_init(struct shard *shard, struct hub *hub, unsigned index);
 /* Starts the thread; the hub's servers have been started. */
 void shard_start(struct shard *shard);
+/* When one of `count` clients that are sent away shall come back, in ms from now, not 0: by chance, so
+ * many that the processors can take each. Shard thread. */
+uint32_t shard_reconnect_ms(const struct shard *shard, unsigned count);
 /* Posts a letter and wakes the shard where it may sleep. Any thread. */
 void shard_post(struct shard *shard, struct mail *mail);
 /* As above without waking: the poster calls shard_kick when it is done. Writer thread. */

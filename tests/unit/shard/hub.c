@@ -310,6 +310,22 @@ static void draining_ends_all_sessions(void **state)
 	hall_leave(b);
 }
 
+static void who_is_sent_away_comes_back_sooner_where_few_are(void **state)
+{
+	struct hall *hall = *state;
+	struct shard *shard = &hall->hub->shards[0];
+	uint32_t most = 0;
+	shard->limits.reconnect_spread_ms = 100;
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_in_range(shard_reconnect_ms(shard, 0), 1, 1);
+		assert_in_range(shard_reconnect_ms(shard, 40), 1, 41); /* a millisecond for each */
+		uint32_t ms = shard_reconnect_ms(shard, 5000);
+		assert_in_range(ms, 1, 101); /* what the configuration allows */
+		most = ms > most ? ms : most;
+	}
+	assert_true(most > 80); /* spread over all of it */
+}
+
 static void new_limits_reach_every_shard(void **state)
 {
 	struct hall *hall = *state;
@@ -372,6 +388,7 @@ int main(void)
 		TEST(ended_tokens_end_their_sessions_and_no_others),
 		TEST(one_session_ends_by_its_number_and_is_told_why),
 		TEST(draining_ends_all_sessions),
+		TEST(who_is_sent_away_comes_back_sooner_where_few_are),
 		TEST(new_limits_reach_every_shard),
 		TEST(a_visit_sees_every_session_and_ends_once),
 	};
