@@ -225,6 +225,14 @@ void td_restart(struct td *td)
 	td_wait_ready(td, TD_WAIT_MS);
 }
 
+void td_reload(struct td *td)
+{
+	td_hear(td);
+	td->notify_count = 0; /* it has said before that it's ready */
+	td_signal(td, SIGHUP);
+	td_wait_ready(td, TD_WAIT_MS);
+}
+
 void td_configure(struct td *td, const char *config)
 {
 	free(td->overrides);

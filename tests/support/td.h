@@ -75,6 +75,8 @@ void td_kill9(struct td *td);
 void td_terminate(struct td *td);
 /* Ends a running daemon by SIGTERM, then starts one on the same sockets and state; ready. */
 void td_restart(struct td *td);
+/* SIGHUP; it has read its settings again. */
+void td_reload(struct td *td);
 /* Writes the configuration anew, with `config` in place of the options' text. */
 void td_configure(struct td *td, const char *config);
 /* Waits for a line like "STOPPING=1" from sd_notify, arrived since the last spawn. */
