@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/notify.h"
+#include "config/credential.h"
 #include "service/rotate.h"
 
 #include <errno.h>
@@ -104,6 +105,9 @@ static void use_certificate(struct server *s, struct tls_pair *pair, struct err_
 		if (pair->flaw.text[0])
 			log_with(LOG_LEVEL_WARNING, NULL, LOG_ID_CERT_UNTIMELY,
 				"certificate unchanged: %s", pair->flaw.text);
+		else if (credential_is(pair->certificate_path))
+			log_notice("certificate unchanged: a credential of systemd, which hands "
+				   "over a new one at the next start");
 		(void)tls_pair_free(pair);
 	} else if (rotate_to(&s->service, pair, &rotation, err) < 0)
 		refuse_certificate(err);

@@ -147,7 +147,7 @@ struct config {
 	struct {
 		char *listen; /* "127.0.0.1:9464"; "": metrics are not served */
 	} metrics;
-	char **sources; /* owned, by the key's place: "file:line", NULL: the default. Or NULL. */
+	char **sources; /* owned, by the key's place: "file:line" or "credential", NULL: the default. Or NULL. */
 };
 
 /* Everything wrong with a configuration, as "file:line: key: value: why (allowed: ...)". */
@@ -156,7 +156,8 @@ struct config_errors { /* zeroed by the caller, ended by config_errors_deinit */
 	size_t count; /* all errors, also those above the maximum */
 };
 
-/* Reads `path` (NULL: defaults alone); an @include in it is relative to its folder. 0 with *ret_config owned by the caller, or -EINVAL with
+/* Reads `path` (NULL: defaults alone); an @include in it is relative to its folder. What is empty may
+ * come from systemd's credentials (config/credential.h). 0 with *ret_config owned by the caller, or -EINVAL with
  * every error in `errors`. */
 int config_load(
 	const char *path, struct config **ret_config, struct config_errors *errors) GC_MUST_CHECK;
@@ -179,7 +180,7 @@ struct config_item {
 	const char *key;
 	const char *value;
 	const char *fallback; /* the default */
-	const char *source; /* "default", or "file:line" */
+	const char *source; /* "default", "credential", or "file:line" */
 	const char *help;
 	bool live; /* a reload applies a change of it */
 };

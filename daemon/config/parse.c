@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "config/check.h"
 #include "config/config_priv.h"
+#include "config/credential.h"
 #include "config/nearest.h"
 #include "config/scan.h"
 #include "config/take.h"
@@ -127,8 +128,9 @@ static int finish(struct parse *p, config_t *tree, int read, struct config **ret
 {
 	if (read == CONFIG_TRUE) {
 		walk(p, config_root_setting(tree));
-		check_together(p->config, on_broken_rule, p);
 		note_sources(p);
+		credential_fill(p->config);
+		check_together(p->config, on_broken_rule, p);
 	} else {
 		add_syntax_error(tree, p->name, p->errors);
 	}
@@ -178,6 +180,7 @@ int config_load(const char *path, struct config **ret_config, struct config_erro
 {
 	if (!path) {
 		*ret_config = config_new();
+		credential_fill(*ret_config);
 		return 0;
 	}
 	GC_CLEANUP(mem_freep) char *folder = folder_of(path);

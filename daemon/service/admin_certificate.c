@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/credential.h"
 #include "net/accept.h"
 #include "service/admin_calls.h"
 #include "service/expiry.h"
@@ -233,6 +234,16 @@ static void rotate(struct call *call)
 	t->result = rotate_certificate(call->service, &t->files.files, &t->rotation, &t->err);
 }
 
+/* Whoever has put a new pair in its place and gets the old one is told why. */
+static void warn_of_credentials(struct turning *t)
+{
+	bool same = strcmp(t->before.info.fingerprint, t->after.info.fingerprint) == 0;
+	if (same && credential_is(t->files.files.certificate))
+		(void)snprintf(t->after.warning, sizeof(t->after.warning),
+			"a credential of systemd, which hands over a new one at the next start: "
+			"systemctl restart gchatd");
+}
+
 static void reply_rotated(struct call *call)
 {
 	struct turning *t = call->data;
@@ -244,6 +255,7 @@ static void reply_rotated(struct call *call)
 		return;
 	}
 	certificate_fill(call->service, &t->after);
+	warn_of_credentials(t);
 	authorities_fill(call->service, &t->authorities);
 	Gchat__V1__RotateCertificateResponse response;
 	gchat__v1__rotate_certificate_response__init(&response);

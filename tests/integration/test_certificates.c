@@ -472,6 +472,53 @@ static void a_reload_takes_other_files_or_nothing_at_all(void **state)
 	td_stop(td);
 }
 
+/* ---- systemd's credentials ---- */
+
+static void put_credential(const struct td *td, const char *file, const char *name)
+{
+	char from[TD_PATH_BYTES];
+	char to[TD_PATH_BYTES];
+	(void)unlink(td_path(td, name, to));
+	assert_int_equal(link(td_path(td, file, from), to), 0);
+}
+
+static void put_credentials(const struct td *td, const char *name, const struct recipe *recipe)
+{
+	char file[64];
+	certs_write(td, name, recipe);
+	(void)snprintf(file, sizeof(file), "%s.crt", name);
+	put_credential(td, file, "gchatd.tls.certificate");
+	(void)snprintf(file, sizeof(file), "%s.key", name);
+	put_credential(td, file, "gchatd.tls.key");
+}
+
+/* As under systemd, where what the daemon sees is a copy: new ones come with a start alone. */
+static void credentials_are_served_without_a_setting_and_a_rotation_says_that_they_stay(
+	void **state)
+{
+	char before[65];
+	char after[65];
+	static char text[CERTS_TEXT_BYTES];
+	struct td *td = td_prepare(NULL);
+	(void)state;
+	put_credentials(td, "first", &GOOD);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", td_folder(td), 1), 0);
+	td_spawn(td);
+	td_wait_ready(td, TD_WAIT_MS);
+	assert_false(td_log_has(td, "certificate made", 0));
+	certs_fingerprint(td, GCHATCTL, before);
+	assert_int_equal(certs_ctl(td, GCHATCTL, "cert rotate", text), 0);
+	assert_non_null(strstr(text, "systemctl restart gchatd"));
+	td_signal(td, SIGHUP);
+	assert_true(td_log_has(td, "certificate unchanged: a credential of systemd", TD_WAIT_MS));
+	put_credentials(td, "second", &GOOD);
+	td_restart(td);
+	certs_fingerprint(td, GCHATCTL, after);
+	assert_string_not_equal(before, after);
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	td_stop(td);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +535,9 @@ int main(void)
 			a_near_end_is_told_in_the_log_in_status_and_in_cert_status, td_teardown),
 		cmocka_unit_test_teardown(
 			a_reload_takes_other_files_or_nothing_at_all, td_teardown),
+		cmocka_unit_test_teardown(
+			credentials_are_served_without_a_setting_and_a_rotation_says_that_they_stay,
+			td_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
