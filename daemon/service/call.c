@@ -222,6 +222,8 @@ void call_fail_account(struct call *call, const struct account *account, enum re
 	const char *why =
 		account ? restriction_explain(call->service->directory, room, account, reason, text)
 			: NULL;
+	if (call->admin && reason == REASON_NOT_A_MEMBER) /* the sentence for clients says "you" */
+		why = "that account is not a member of the room";
 	send_error(call, reason, 0, why ? why : reason_text(reason));
 }
 

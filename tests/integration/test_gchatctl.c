@@ -21,6 +21,7 @@ enum {
 	OUTPUT_BYTES = 64 * 1024,
 	EXIT_NOT_RUNNING = 3,
 	EXIT_NOT_FOUND = 4,
+	EXIT_NOT_PERMITTED = 5,
 };
 
 struct answer {
@@ -159,6 +160,9 @@ static void someone_kicked_from_a_room_is_no_member_any_more(void **state)
 	assert_string_equal(entry->user, "bob");
 	assert_string_equal(entry->reason, "no reason");
 	td_expect_error(bob, td_send(bob, room, "still here?"), "NOT_A_MEMBER");
+	ctl(td, "kick bob --room=lobby 2>&1", &answer);
+	assert_int_equal(answer.status, EXIT_NOT_PERMITTED);
+	assert_non_null(strstr(answer.text, "that account is not a member of the room"));
 	td_stop(td);
 }
 
