@@ -19,6 +19,7 @@ static const struct field backup_fields[] = {
 	{"logs", "Logs", FIELD_COUNT},
 	{"records", "Records", FIELD_COUNT},
 	{"duration_us", "Took", FIELD_MICROS},
+	{"removed", "Old ones removed", FIELD_COUNT},
 };
 
 static int print_backup(const struct command_call *call, const Gchat__V1__BackupResponse *response)
@@ -32,6 +33,7 @@ static int print_backup(const struct command_call *call, const Gchat__V1__Backup
 	rows_number(&rows, response->logs);
 	rows_number(&rows, response->records);
 	rows_number(&rows, response->duration_us);
+	rows_number(&rows, response->removed);
 	return command_print_record(call, &rows);
 }
 
@@ -54,6 +56,7 @@ static int backup(const struct command_call *call)
 
 	gchat__v1__backup_request__init(&request);
 	admin_set_text(&request.path, path);
+	request.keep = (uint32_t)options_number(call->options, "keep", 0);
 	int r = admin_call(call->admin, "Backup", &request.base,
 		&gchat__v1__backup_response__descriptor, &answer);
 	if (r != EXIT_DONE)
@@ -62,6 +65,16 @@ static int backup(const struct command_call *call)
 	codec_free(answer);
 	return r;
 }
+
+static const struct option_row backup_options[] = {
+	{.name = "keep",
+		.argument = "N",
+		.help = "Of the backups without FILE keep the newest N only",
+		.kind = OPTION_NUMBER,
+		.min = 1,
+		.max = 100000},
+	{.name = NULL},
+};
 
 const struct command backup_commands[] = {
 	{.name = "backup",
@@ -73,6 +86,7 @@ const struct command backup_commands[] = {
 			"never overwritten. gchatd --restore\nputs it back. Waits up to an hour "
 			"unless --timeout is given.",
 		.args_max = 1,
+		.options = backup_options,
 		.timeout_ms = (int64_t)OPTIONS_TIMEOUT_MAX_S * CLOCK_MS_PER_S,
 		.run = backup},
 	{.name = NULL},

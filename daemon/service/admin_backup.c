@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gchat/v1/admin.pb-c.h"
+#include "service/backup_files.h"
 #include "service/call.h"
 #include "store/backup.h"
 
@@ -25,6 +26,8 @@ struct backup {
 	char path[PATH_MAX];
 	struct backup_contents contents;
 	struct err_text err;
+	unsigned keep; /* of those like this one; 0: all */
+	unsigned removed;
 	int result;
 	int64_t duration_us;
 };
@@ -42,6 +45,15 @@ static bool goes_on(void *arg)
 	return !atomic_load(&b->call->service->stopping);
 }
 
+/* Only after one more is there, so that there are never fewer than are to be kept. */
+static void remove_old(struct backup *b)
+{
+	char folder[PATH_MAX];
+	(void)snprintf(folder, sizeof(folder), "%s", b->path);
+	*strrchr(folder, '/') = '\0'; /* the path is absolute */
+	b->removed = backup_files_keep(folder, b->keep);
+}
+
 static void *run(void *arg)
 {
 	struct backup *b = arg;
@@ -50,6 +62,8 @@ static void *run(void *arg)
 	struct mono start = clock_mono();
 	b->result = store_backup(call->service->store, &options, &b->contents, &b->err);
 	b->duration_us = clock_mono().us - start.us;
+	if (b->result == 0 && b->keep > 0)
+		remove_old(b);
 	shard_post(call->shard, &call->mail);
 	return NULL;
 }
@@ -95,9 +109,9 @@ static void reply(struct call *call)
 		return;
 	}
 	log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_BACKUP,
-		"backup made path=%s bytes=%llu events=%llu ms=%lld", b->path,
+		"backup made path=%s bytes=%llu events=%llu ms=%lld removed=%u", b->path,
 		(unsigned long long)b->contents.bytes, (unsigned long long)b->contents.events,
-		(long long)(b->duration_us / CLOCK_US_PER_MS));
+		(long long)(b->duration_us / CLOCK_US_PER_MS), b->removed);
 	Gchat__V1__BackupResponse response;
 	gchat__v1__backup_response__init(&response);
 	response.bytes = b->contents.bytes;
@@ -106,6 +120,7 @@ static void reply(struct call *call)
 	response.events = b->contents.events;
 	response.records = b->contents.records;
 	response.duration_us = (uint64_t)b->duration_us;
+	response.removed = b->removed;
 	call_reply(call, &response.base);
 }
 
@@ -114,21 +129,21 @@ static void reply(struct call *call)
 /* Where the daemon may write under systemd's hardening, whatever else it may not. */
 static void default_path(const struct config *config, char ret[PATH_MAX])
 {
-	char when[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	(void)snprintf(ret, PATH_MAX, "%s/" BACKUP_FOLDER, config->store.folder);
-	(void)mkdir(ret, 0700); /* what is wrong with it shows when the file is made */
-	(void)gmtime_r(&now, &tm);
-	(void)strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm); /* fits */
-	(void)snprintf(
-		ret, PATH_MAX, "%s/" BACKUP_FOLDER "/gchat-%s.db", config->store.folder, when);
+	char folder[PATH_MAX];
+	(void)snprintf(folder, sizeof(folder), "%s/" BACKUP_FOLDER, config->store.folder);
+	(void)mkdir(folder, 0700); /* what is wrong with it shows when the file is made */
+	backup_files_name(folder, time(NULL), ret, PATH_MAX);
 }
 
 /* False: answered. */
 static bool take_path(struct call *call, const char *path)
 {
 	struct backup *b = call->data;
+	if (path[0] && b->keep > 0) {
+		call_fail_text(call, REASON_INVALID_ARGUMENT,
+			"old ones are removed only beside a backup without a file of its own");
+		return false;
+	}
 	if (!path[0]) {
 		default_path(service_config(call->service), b->path);
 		return true;
@@ -147,6 +162,7 @@ void admin_backup(struct call *call, const ProtobufCMessage *msg)
 	struct service *service = call->service;
 	struct backup *b = call_data(call, sizeof(*b));
 	b->call = call;
+	b->keep = r->keep;
 	if (!take_path(call, r->path))
 		return;
 	if (atomic_exchange(&service->backup.busy, true)) {

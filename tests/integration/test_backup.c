@@ -257,6 +257,27 @@ static void a_backup_lies_in_the_state_folder_for_the_daemons_eyes_only(void **s
 	td_stop(td);
 }
 
+static void only_as_many_backups_are_kept_as_asked_for(void **state)
+{
+	struct td *td = td_start(NULL);
+	char oldest[PATH_MAX];
+	char newest[PATH_MAX];
+	char words[COMMAND_BYTES];
+	(void)state;
+	back_up(td, oldest);
+	back_up(td, newest); /* within the same second, most likely */
+	json_t *made = tool_json(td, GCHATCTL, "backup --keep=2");
+	assert_int_equal(json_integer_value(tool_at(td, made, "removed")), 1);
+	assert_int_equal(access(oldest, F_OK), -1);
+	assert_int_equal(access(newest, F_OK), 0);
+	assert_int_equal(access(json_string_value(tool_at(td, made, "path")), F_OK), 0);
+	json_decref(made);
+	(void)snprintf(words, sizeof(words), "backup --keep=1 %s/own.db", td_state_folder(td));
+	assert_int_equal(tool_run(td, GCHATCTL, words, NULL), EXIT_WRONG);
+	assert_int_equal(access(newest, F_OK), 0);
+	td_stop(td);
+}
+
 static void what_cannot_be_written_is_refused_and_leaves_nothing(void **state)
 {
 	struct td *td = td_start(NULL);
@@ -307,6 +328,7 @@ int main(void)
 			a_backup_lies_in_the_state_folder_for_the_daemons_eyes_only, td_teardown),
 		cmocka_unit_test_teardown(
 			what_cannot_be_written_is_refused_and_leaves_nothing, td_teardown),
+		cmocka_unit_test_teardown(only_as_many_backups_are_kept_as_asked_for, td_teardown),
 		cmocka_unit_test_teardown(a_damaged_or_foreign_file_is_not_restored, td_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
