@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -149,10 +150,21 @@ static void start_talking(struct steady *s)
 	s->talking = true;
 }
 
+/* Each session takes several. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* a session that can't be opened will say so */
+}
+
 int steady_open(const struct steady_options *options, struct steady **ret, struct err_text *err)
 {
 	struct steady *s = mem_new(1, sizeof(*s));
 	GC_ASSERT(options->rate > 0 && options->rooms > 0 && options->sessions >= options->rooms);
+	raise_descriptors();
 	s->options = *options;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->rooms = mem_new(options->rooms, sizeof(*s->rooms));
