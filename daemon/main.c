@@ -5,7 +5,6 @@
 #include "config/config.h"
 #include "restore.h"
 #include "server.h"
-#include "service/password_process.h"
 #include "service/rotate.h"
 
 #include <errno.h>
@@ -13,7 +12,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_CONFIG GCHAT_CONFIG_FILE
@@ -141,8 +139,6 @@ int main(int argc, char **argv)
 	struct config *config = NULL;
 	struct config_errors errors = {0};
 	struct err_text err = {0};
-	if (argc == 2 && strcmp(argv[1], PASSWORD_PROCESS_ARGUMENT) == 0)
-		return password_process_main();
 	int status = parse(argc, argv, &args);
 	if (status >= 0)
 		return status;

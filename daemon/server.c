@@ -6,9 +6,9 @@
 #include "base/notify.h"
 #include "net/sockopt.h"
 #include "net/tls_lean.h"
+#include "password/password.h"
 #include "rpc/quiet.h"
 #include "service/admin_backup.h"
-#include "service/password.h"
 #include "service/password_pool.h"
 #include "service/watch_notes.h"
 
@@ -216,6 +216,19 @@ static int start_accepting(struct server *s, struct err_text *err)
 	return r;
 }
 
+/* gchatd-hash lies where it does from this program. */
+static int start_passwords(struct server *s, struct err_text *err)
+{
+	static const char way[] = "/" GCHAT_HASH_WAY;
+	char path[PATH_MAX + sizeof(way)];
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	if (n < 0)
+		return err_raise(-errno);
+	path[n] = '\0';
+	(void)memcpy(strrchr(path, '/'), way, sizeof(way)); /* it is absolute */
+	return password_pool_start((size_t)s->config->accounts.workers, path, &s->passwords, err);
+}
+
 static int bring_up(struct server *s, struct err_text *err)
 {
 	int r = block_signals(s);
@@ -224,7 +237,7 @@ static int bring_up(struct server *s, struct err_text *err)
 	if (r == 0)
 		r = password_init();
 	if (r == 0) /* before there is anything that a process could inherit */
-		r = password_pool_start((size_t)s->config->accounts.workers, &s->passwords, err);
+		r = start_passwords(s, err);
 	if (r == 0)
 		r = open_listeners(s, err);
 	if (r < 0)

@@ -10,11 +10,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "service/password_process.h"
+#include "password/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -45,7 +44,7 @@ struct password_pool {
 	SLIST_HEAD(, process) idle; /* under mu, as the next two */
 	uint64_t last_id;
 	bool refusing;
-	int program; /* owned: the one that runs, with O_PATH; immutable, as the next */
+	int program; /* owned: with O_PATH; immutable, as the next */
 	size_t count;
 	struct process processes[PASSWORD_POOL_MAX];
 };
@@ -74,13 +73,12 @@ static int lay_out(posix_spawn_file_actions_t *actions, int end)
 	return r;
 }
 
-/* Executes the program anew, with `end` as its socket. */
+/* Executes the program, with `end` as its socket. */
 static int execute(int program, int end, pid_t *ret_pid)
 {
 	char path[PROGRAM_PATH_BYTES];
-	static char name[] = "gchatd";
-	static char argument[] = PASSWORD_PROCESS_ARGUMENT;
-	char *const argv[] = {name, argument, NULL};
+	static char name[] = "gchatd-hash";
+	char *const argv[] = {name, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t blocked;
@@ -259,13 +257,8 @@ enum password_verdict password_pool_verify(struct password_pool *pool, const cha
 /* ---- the pool ---- */
 
 /* Held open: it stays the same program while a package is being upgraded. */
-static int open_program(int *ret_fd)
+static int open_program(const char *path, int *ret_fd)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	if (n < 0)
-		return err_raise(-errno);
-	path[n] = '\0';
 	GC_FD int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return err_raise(-errno);
@@ -273,7 +266,8 @@ static int open_program(int *ret_fd)
 	return *ret_fd < 0 ? err_raise(-errno) : 0;
 }
 
-int password_pool_start(size_t count, struct password_pool **ret_pool, struct err_text *err)
+int password_pool_start(
+	size_t count, const char *program, struct password_pool **ret_pool, struct err_text *err)
 {
 	GC_ASSERT(count >= 1 && count <= PASSWORD_POOL_MAX);
 	struct password_pool *pool = mem_new(1, sizeof(*pool));
@@ -285,11 +279,11 @@ int password_pool_start(size_t count, struct password_pool **ret_pool, struct er
 		pool->processes[i].fd = -1;
 		SLIST_INSERT_HEAD(&pool->idle, &pool->processes[i], link);
 	}
-	int r = open_program(&pool->program);
+	int r = open_program(program, &pool->program);
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = process_start(pool, &pool->processes[i]);
 	if (r < 0) {
-		err_say(err, "a process that hashes passwords can't be started: %s", strerror(-r));
+		err_say(err, "%s: can't be started: %s", program, strerror(-r));
 		(void)password_pool_stop(pool);
 		return err_pass(r);
 	}

@@ -1,12 +1,12 @@
 /*
- * Hashing in processes of their own (service/password_process.h): as many as there are workers, so
+ * Hashing in processes of their own (password/process.h): as many as there are workers, so
  * that each worker that has a password finds one free. A process that dies under a request is started
  * again and asked again, once; what can't be had then says nothing of the password, and may be tried
  * again later. An answer is that of the request it names, or none.
  */
 #pragma once
 
-#include "service/password.h"
+#include "password/password.h"
 #include <stddef.h>
 
 struct err_text;
@@ -17,10 +17,10 @@ enum {
 	PASSWORD_POOL_WAIT_S = 120, /* for an answer: the dearest hash, on a busy machine */
 };
 
-/* Starts `count` processes (1 to PASSWORD_POOL_MAX) from the program that runs; they end with it.
- * 0 with *ret_pool owned by the caller, or negative errno. After password_init. */
-int password_pool_start(
-	size_t count, struct password_pool **ret_pool, struct err_text *err) GC_MUST_CHECK;
+/* Starts `count` processes (1 to PASSWORD_POOL_MAX) of gchatd-hash at `program`; they end with this
+ * one. 0 with *ret_pool owned by the caller, or negative errno. After password_init. */
+int password_pool_start(size_t count, const char *program, struct password_pool **ret_pool,
+	struct err_text *err) GC_MUST_CHECK;
 /* Whoever waits for an answer gets none, as all who ask from now on. Any thread. */
 void password_pool_refuse(struct password_pool *pool);
 /* Ends the processes and frees the pool; NULL is allowed. Returns NULL. Nobody may ask any more. */

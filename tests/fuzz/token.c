@@ -3,7 +3,7 @@
 #include "service/token.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "service/password.h"
+#include "password/password.h"
 
 #include <stdio.h>
 #include <stdlib.h>

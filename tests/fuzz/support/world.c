@@ -10,7 +10,6 @@
 #include "rpc/external.h"
 #include "rpc/metadata.h"
 #include "service/password_pool.h"
-#include "service/password_process.h"
 
 #include <grpc/support/alloc.h>
 #include <semaphore.h>
@@ -49,13 +48,6 @@ static struct tls_holder *make_certificate(void)
 	return tls_holder_new(pair);
 }
 
-/* The process that hashes is this program, too; libFuzzer has a main of its own. */
-__attribute__((constructor)) static void become_password_process(int argc, char **argv)
-{
-	if (argc == 2 && strcmp(argv[1], PASSWORD_PROCESS_ARGUMENT) == 0)
-		_exit(password_process_main());
-}
-
 static void site_init(void)
 {
 	struct config_errors errors = {.count = 0};
@@ -72,7 +64,7 @@ static void site_init(void)
 					 .external = site.external},
 			  &site.acceptor, &err) == 0);
 	GC_ASSERT(worker_pool_start(1, 16, &site.workers) == 0);
-	GC_ASSERT(password_pool_start(1, &site.passwords, &err) == 0);
+	GC_ASSERT(password_pool_start(1, GCHAT_HASH, &site.passwords, &err) == 0);
 	site.service = (struct service){.workers = site.workers,
 		.passwords = site.passwords,
 		.acceptor = site.acceptor,

@@ -1,10 +1,9 @@
-/* Right answers whatever happens to the processes, which are this program, executed anew. */
+/* Right answers whatever happens to the processes. */
 #include "service/password_pool.h"
 
 #include "base/err.h"
 #include "base/macros.h"
 #include "base/metrics.h"
-#include "service/password_process.h"
 #include "support/children.h"
 
 #include <errno.h>
@@ -34,7 +33,7 @@ static struct password_pool *start(size_t count)
 {
 	struct password_pool *pool = NULL;
 	struct err_text err = {0};
-	assert_int_equal(password_pool_start(count, &pool, &err), 0);
+	assert_int_equal(password_pool_start(count, GCHAT_HASH, &pool, &err), 0);
 	assert_string_equal(err.text, "");
 	return pool;
 }
@@ -80,6 +79,17 @@ static void there_are_as_many_processes_as_were_asked_for_and_none_is_left(void 
 	assert_null(password_pool_stop(pool));
 	assert_int_equal(child_count(), 0);
 	assert_null(password_pool_stop(NULL));
+}
+
+static void what_cannot_be_executed_is_said(void **state)
+{
+	struct password_pool *pool = NULL;
+	struct err_text err = {0};
+	(void)state;
+	assert_int_equal(password_pool_start(1, "/nowhere/hash", &pool, &err), -ENOENT);
+	assert_string_equal(err.text, "/nowhere/hash: can't be started: No such file or directory");
+	assert_int_equal(password_pool_start(1, "/dev/null", &pool, &err), -EACCES);
+	assert_null(pool);
 }
 
 static void one_that_was_killed_is_not_missed(void **state)
@@ -193,17 +203,16 @@ static void who_refuses_does_not_wait_for_what_is_under_way(void **state)
 	assert_int_equal(child_count(), 0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_those_of_hashing_here),
 		cmocka_unit_test(there_are_as_many_processes_as_were_asked_for_and_none_is_left),
+		cmocka_unit_test(what_cannot_be_executed_is_said),
 		cmocka_unit_test(one_that_was_killed_is_not_missed),
 		cmocka_unit_test(in_a_storm_of_kills_no_answer_is_wrong),
 		cmocka_unit_test(who_refuses_does_not_wait_for_what_is_under_way),
 	};
-	if (argc == 2 && strcmp(argv[1], PASSWORD_PROCESS_ARGUMENT) == 0)
-		return password_process_main();
 	if (password_init() < 0)
 		return EXIT_FAILURE;
 	return cmocka_run_group_tests_name("service.password_pool", tests, NULL, NULL);

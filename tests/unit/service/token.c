@@ -2,7 +2,7 @@
 #include "service/token.h"
 
 #include "base/macros.h"
-#include "service/password.h"
+#include "password/password.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

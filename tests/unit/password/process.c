@@ -1,5 +1,5 @@
-/* What the process answers, what it doesn't, and what it keeps: this program is it, too. */
-#include "service/password_process.h"
+/* What the process answers, what it doesn't, and what it keeps. */
+#include "password/process.h"
 
 #include "base/fd.h"
 #include "base/macros.h"
@@ -37,7 +37,7 @@ static void start(struct child *child)
 	if (child->pid == 0) {
 		if (dup2(ends[1], PASSWORD_PROCESS_SOCKET) < 0)
 			_exit(EXIT_FAILURE);
-		(void)execl("/proc/self/exe", "test", PASSWORD_PROCESS_ARGUMENT, (char *)NULL);
+		(void)execl(GCHAT_HASH, "gchatd-hash", (char *)NULL);
 		_exit(EXIT_FAILURE);
 	}
 	(void)close(ends[1]);
@@ -194,14 +194,14 @@ static void nobody_else_can_start_it(void **state)
 	if (pid == 0) {
 		(void)close(STDERR_FILENO);
 		(void)close(PASSWORD_PROCESS_SOCKET);
-		(void)execl("/proc/self/exe", "test", PASSWORD_PROCESS_ARGUMENT, (char *)NULL);
+		(void)execl(GCHAT_HASH, "gchatd-hash", (char *)NULL);
 		_exit(EXIT_FAILURE);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 64);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_hashes_and_verifies_until_its_socket_is_closed),
@@ -211,9 +211,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(it_ends_with_the_one_who_started_it),
 		cmocka_unit_test(nobody_else_can_start_it),
 	};
-	if (argc == 2 && strcmp(argv[1], PASSWORD_PROCESS_ARGUMENT) == 0)
-		return password_process_main();
 	if (password_init() < 0)
 		return EXIT_FAILURE;
-	return cmocka_run_group_tests_name("service.password_process", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("password.process", tests, NULL, NULL);
 }

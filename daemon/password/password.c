@@ -1,5 +1,5 @@
 /* Argon2id by crypto_pwhash_str_alg, whose strings libsodium and others can read for ever. */
-#include "service/password.h"
+#include "password/password.h"
 
 #include "base/err.h"
 #include "proto/limits.h"

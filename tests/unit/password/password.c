@@ -1,5 +1,5 @@
 /* Hashing and verifying, at the cheapest cost there is. */
-#include "service/password.h"
+#include "password/password.h"
 
 #include "base/clock.h"
 #include "base/macros.h"
@@ -169,5 +169,5 @@ int main(void)
 		cmocka_unit_test(a_wiped_password_is_gone),
 		cmocka_unit_test(a_freed_password_leaves_null),
 	};
-	return cmocka_run_group_tests_name("service.password", tests, set_up, NULL);
+	return cmocka_run_group_tests_name("password.password", tests, set_up, NULL);
 }

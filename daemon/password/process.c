@@ -1,9 +1,10 @@
 /* Nothing here allocates, opens or writes a file: a request comes, libsodium works, an answer goes. */
-#include "service/password_process.h"
+#include "password/process.h"
 
 #include "base/fd.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -40,7 +41,6 @@ static void retire(void)
 {
 	(void)close_range(PASSWORD_PROCESS_SOCKET + 1, ~0U, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* in the midst of a hash, too */
-	(void)prctl(PR_SET_NAME, "gchatd-hash");
 	go_first();
 	(void)prctl(PR_SET_DUMPABLE, 0); /* passwords are in no core file, and nobody looks in */
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -81,16 +81,25 @@ static bool serve_one(void)
 	return ok;
 }
 
-int password_process_main(void)
+/* Until there is a request, or the end. */
+static void await_one(void (*on_idle)(void))
+{
+	struct pollfd fd = {.fd = PASSWORD_PROCESS_SOCKET, .events = POLLIN};
+	if (poll(&fd, 1, PASSWORD_PROCESS_IDLE_MS) == 0)
+		on_idle();
+}
+
+int password_process_run(void (*on_idle)(void))
 {
 	if (!is_socket()) {
-		(void)fputs("gchatd: " PASSWORD_PROCESS_ARGUMENT " is for gchatd itself\n", stderr);
+		(void)fputs("gchatd-hash: is started by gchatd\n", stderr);
 		return EXIT_NOT_OURS;
 	}
 	retire();
 	if (password_init() < 0)
 		return EXIT_FAILURE;
-	while (serve_one())
-		;
+	do
+		await_one(on_idle);
+	while (serve_one());
 	return EXIT_SUCCESS;
 }
