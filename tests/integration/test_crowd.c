@@ -2,6 +2,7 @@
  * 5,000 TLS sessions in one room, who talk: every message reaches every session. More or fewer by
  * GCHAT_CROWD_SESSIONS; 1,000 under a sanitizer, which takes its time for each handshake.
  * labels: slow
+ * beside: none
  * timeout: 300
  */
 #include <inttypes.h>

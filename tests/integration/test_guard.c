@@ -2,6 +2,7 @@
  * The two floods that gRPC core alone does not withstand, rapid reset and CONTINUATION, from
  * connections that have signed in and from others, while 100 sessions talk on: each is cut within a
  * second (two, where it had signed in), and no session waits longer than that.
+ * beside: none
  * timeout: 120
  */
 #include <errno.h>

@@ -3,6 +3,7 @@
  * 50 others go on at full speed: the daemon's memory stays bounded, the others are not slowed, and
  * the slow one gets everything in order when it reads again.
  * labels: slow
+ * beside: none
  * timeout: 300
  */
 #include <inttypes.h>

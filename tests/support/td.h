@@ -20,19 +20,11 @@
 #pragma once
 
 #include "base/macros.h"
+#include "support/sanitized.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-/* In a sanitizer's build memory and speed say nothing about gchatd: limits on them aren't checked. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TD_SANITIZED 1
-#elif defined(__has_feature)
-#define TD_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define TD_SANITIZED 0
-#endif
 
 enum {
 	TD_PATH_BYTES = 96, /* fits a Unix socket's address */

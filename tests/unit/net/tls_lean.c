@@ -11,17 +11,12 @@
 
 #include <cmocka.h>
 
+#include "support/sanitized.h"
+
 enum {
 	RECORD_BYTES = 16716, /* as OpenSSL 3.0 asks for it */
 	KEPT_MAX = 64,
 };
-
-/* Sanitizers bring an allocator that takes no settings: connections are as large as ever there. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OWN_ALLOCATOR 1
-#else
-#define OWN_ALLOCATOR 0
-#endif
 
 static bool started;
 
@@ -88,7 +83,7 @@ static void a_context_gives_its_buffers_back_and_sends_no_tickets(void **state)
 int main(void)
 {
 	started = tls_lean_start();
-	if (!started && OWN_ALLOCATOR)
+	if (!started && TD_SANITIZED) /* whose allocator takes no settings */
 		return 0;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openssl_takes_the_allocator),

@@ -31,6 +31,16 @@ static bool again(const struct restriction *r, struct restriction *ret)
 	return sound;
 }
 
+/* Field by field: what is between fields is nobody's. */
+static void expect_target(
+	const struct restriction_target *is, const struct restriction_target *want)
+{
+	assert_int_equal(is->room_id, want->room_id);
+	assert_int_equal(is->account_id, want->account_id);
+	assert_int_equal(is->network.bits, want->network.bits);
+	assert_memory_equal(is->network.address, want->network.address, NETWORK_ADDRESS_BYTES);
+}
+
 static void what_is_recorded_is_read_back(void **state)
 {
 	(void)state;
@@ -40,13 +50,13 @@ static void what_is_recorded_is_read_back(void **state)
 	of_account.expires_us = 99;
 	assert_true(network_parse("192.0.2.0/24", &of_network.target.network));
 	assert_true(again(&of_account, &read));
-	assert_memory_equal(&read.target, &of_account.target, sizeof(read.target));
+	expect_target(&read.target, &of_account.target);
 	assert_int_equal(read.id, 7);
 	assert_int_equal(read.expires_us, 99);
 	assert_string_equal(read.reason, "spam");
 	assert_string_equal(read.author, "ada");
 	assert_true(again(&of_network, &read));
-	assert_memory_equal(&read.target, &of_network.target, sizeof(read.target));
+	expect_target(&read.target, &of_network.target);
 }
 
 static void a_record_that_says_what_nobody_wrote_is_refused(void **state)
