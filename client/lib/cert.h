@@ -28,5 +28,6 @@ void cert_describe(X509 *leaf, struct gchat_certificate *ret);
 bool cert_is_vouched(
 	const struct cert_chain *chain, X509_STORE *roots, const char *host, char why[256]);
 
-/* The system's roots, or those in `ca_file`. Owned: X509_STORE_free. NULL: can't be read. */
+/* The system's roots, read once and shared, or those in `ca_file`. Owned: X509_STORE_free. NULL: can't be
+ * read. Any thread. */
 X509_STORE *cert_roots_new(const char *ca_file);
