@@ -139,6 +139,7 @@ static void process_end(
 	int status = 0;
 	(void)pthread_mutex_lock(&pool->mu);
 	GC_FD int fd = fd_take(&p->fd);
+	(void)fd; /* closed at the end; clang takes that for no use */
 	(void)pthread_mutex_unlock(&pool->mu);
 	if (p->pid == 0)
 		return;
