@@ -28,6 +28,7 @@ struct backup {
 	struct err_text err;
 	unsigned keep; /* of those like this one; 0: all */
 	unsigned removed;
+	bool made;
 	int result;
 	int64_t duration_us;
 };
@@ -51,7 +52,7 @@ static void remove_old(struct backup *b)
 	char folder[PATH_MAX];
 	(void)snprintf(folder, sizeof(folder), "%s", b->path);
 	*strrchr(folder, '/') = '\0'; /* the path is absolute */
-	b->removed = backup_files_keep(folder, b->keep);
+	b->result = backup_files_keep(folder, b->keep, &b->removed, &b->err);
 }
 
 static void *run(void *arg)
@@ -62,7 +63,8 @@ static void *run(void *arg)
 	struct mono start = clock_mono();
 	b->result = store_backup(call->service->store, &options, &b->contents, &b->err);
 	b->duration_us = clock_mono().us - start.us;
-	if (b->result == 0 && b->keep > 0)
+	b->made = b->result == 0;
+	if (b->made && b->keep > 0)
 		remove_old(b);
 	shard_post(call->shard, &call->mail);
 	return NULL;
@@ -105,7 +107,9 @@ static void reply(struct call *call)
 {
 	struct backup *b = call->data;
 	if (b->result < 0) {
-		call_fail_text(call, reason_of(b->result), "no backup: %s", b->err.text);
+		call_fail_text(call, reason_of(b->result), "%s: %s",
+			b->made ? "the backup is made, but an old one stays" : "no backup",
+			b->err.text);
 		return;
 	}
 	log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_BACKUP,

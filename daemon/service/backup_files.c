@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -54,17 +55,31 @@ void backup_files_name(const char *folder, long long time_s, char *ret, size_t s
 	}
 }
 
-unsigned backup_files_keep(const char *folder, unsigned keep)
+static int say(const char *name, int e, struct err_text *err)
+{
+	err_say(err, "%s can't be removed: %s", name, strerror(e));
+	return err_raise(-e);
+}
+
+int backup_files_keep(
+	const char *folder, unsigned keep, unsigned *ret_removed, struct err_text *err)
 {
 	struct dirent **list = NULL;
-	unsigned removed = 0;
+	int r = 0;
 	int fd GC_FD = open(folder, O_DIRECTORY | O_CLOEXEC);
 	int count = fd < 0 ? -1 : scandirat(fd, ".", &list, choose, compare);
+	*ret_removed = 0;
+	if (count < 0)
+		return err_pass(say(folder, errno, err));
 	for (int i = 0; i < count; i++) {
-		if ((unsigned)(count - i) > keep && unlinkat(fd, list[i]->d_name, 0) == 0)
-			removed++;
+		if ((unsigned)(count - i) > keep) {
+			if (unlinkat(fd, list[i]->d_name, 0) == 0)
+				++*ret_removed;
+			else
+				r = say(list[i]->d_name, errno, err);
+		}
 		free(list[i]);
 	}
 	free(list);
-	return removed;
+	return r;
 }

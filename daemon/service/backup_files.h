@@ -4,11 +4,16 @@
  */
 #pragma once
 
+#include "base/err.h"
+#include "base/macros.h"
+
 #include <stddef.h>
 
 /* The name for a backup made at `time_s` since 1970 in `folder`, at most PATH_MAX bytes of it; for the
  * next second that has no file yet, so that two made at once don't meet. */
 void backup_files_name(const char *folder, long long time_s, char *ret, size_t size);
 
-/* Removes all but the newest `keep`; how many were removed. One that can't be stays. Blocks on the disk. */
-unsigned backup_files_keep(const char *folder, unsigned keep);
+/* Removes all but the newest `keep`; *ret_removed: how many. One that can't be stays, the others go all the
+ * same: negative errno with a sentence then. Blocks on the disk. */
+int backup_files_keep(const char *folder, unsigned keep, unsigned *ret_removed,
+	struct err_text *err) GC_MUST_CHECK;

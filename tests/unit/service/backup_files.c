@@ -1,6 +1,7 @@
 /* Names of backups, and which of them go. */
 #include "service/backup_files.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -66,6 +68,14 @@ static void a_backup_is_named_by_its_time_or_by_the_next_free_second(void **stat
 	assert_string_equal(path, path_of("gchat-20260131T120001Z.db"));
 }
 
+static unsigned keep(unsigned count)
+{
+	struct err_text err = {""};
+	unsigned removed = 0;
+	assert_int_equal(backup_files_keep(folder, count, &removed, &err), 0);
+	return removed;
+}
+
 static void the_newest_are_kept_and_other_files_are_left_alone(void **state)
 {
 	(void)state;
@@ -75,20 +85,36 @@ static void the_newest_are_kept_and_other_files_are_left_alone(void **state)
 	make("before-upgrade.db");
 	make("gchat-20250101T000000Z.db.part");
 	make("gchat-20250101T00000xZ.db");
-	assert_int_equal(backup_files_keep(folder, 2), 1);
+	assert_int_equal(keep(2), 1);
 	assert_false(is_there("gchat-20251231T235959Z.db"));
 	assert_true(is_there(NOON));
 	assert_true(is_there("gchat-20260131T120001Z.db"));
 	assert_true(is_there("before-upgrade.db"));
 	assert_true(is_there("gchat-20250101T000000Z.db.part"));
 	assert_true(is_there("gchat-20250101T00000xZ.db"));
-	assert_int_equal(backup_files_keep(folder, 2), 0);
+	assert_int_equal(keep(2), 0);
 }
 
-static void a_folder_that_is_not_there_loses_nothing(void **state)
+static void one_that_cannot_be_removed_is_named_and_the_others_go(void **state)
 {
+	struct err_text err = {""};
+	unsigned removed = 0;
 	(void)state;
-	assert_int_equal(backup_files_keep("/nowhere/at/all", 1), 0);
+	assert_int_equal(mkdir(path_of("gchat-20250101T000000Z.db"), 0700), 0); /* no file */
+	make("gchat-20251231T235959Z.db");
+	make(NOON);
+	assert_true(backup_files_keep(folder, 1, &removed, &err) < 0);
+	assert_int_equal(removed, 1);
+	assert_non_null(strstr(err.text, "gchat-20250101T000000Z.db can't be removed"));
+	assert_false(is_there("gchat-20251231T235959Z.db"));
+}
+
+static void a_folder_that_is_not_there_is_an_error(void **state)
+{
+	struct err_text err = {""};
+	unsigned removed = 0;
+	(void)state;
+	assert_int_equal(backup_files_keep("/nowhere/at/all", 1, &removed, &err), -ENOENT);
 }
 
 int main(void)
@@ -99,7 +125,10 @@ int main(void)
 			remove_folder),
 		cmocka_unit_test_setup_teardown(the_newest_are_kept_and_other_files_are_left_alone,
 			make_folder, remove_folder),
-		cmocka_unit_test(a_folder_that_is_not_there_loses_nothing),
+		cmocka_unit_test_setup_teardown(
+			one_that_cannot_be_removed_is_named_and_the_others_go, make_folder,
+			remove_folder),
+		cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
