@@ -23,7 +23,7 @@ import os
 import pty
 import re
 import select
-import shlex
+import signal
 import sys
 import time
 
@@ -190,7 +190,7 @@ def words_of(command, enter, text):
 
 def answer_to(said):
     """What is typed at the question that stands at the end, or None."""
-    question = re.search(rb"(?:(assword|gain)[^\n]*|\[(?:\w+|Y/n)\]) ?:? ?$", said)
+    question = re.search(rb"(?:(assword|gain)[^\n]*: ?|\[\w+\]: ?|\[Y/n\] ?)$", said)
     if not question:
         return None
     return (PASSWORD.encode() if question[1] else b"") + b"\n"
@@ -203,11 +203,11 @@ def run(words, watched):
         os.environ.update(TERM="dumb", NO_COLOR="1", SYSTEMD_COLORS="0", SYSTEMD_PAGER="", COLUMNS="160",
                           LC_ALL="C.UTF-8", LINES="200")
         os.execvp(words[0], words)
-    said, asked, end = b"", 0, time.monotonic() + DEADLINE_S
+    said, asked, stopped, end = b"", 0, False, time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
         if not select.select([terminal], [], [], 0.3)[0]:
-            if watched and said:
-                watched = False
+            if watched and said and not stopped:
+                stopped = True
                 os.write(terminal, b"\x03")
             continue
         try:
@@ -225,6 +225,8 @@ def run(words, watched):
         os.kill(pid, 9)
         said += b"\n(no end within the time)"
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if stopped and status == -signal.SIGINT:
+        status = 0  # what enters the system gets the signal, too, and ends by it
     os.close(terminal)
     return status, plain(said.decode("utf-8", "replace"))
 
