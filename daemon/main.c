@@ -12,9 +12,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-#define DEFAULT_CONFIG GCHAT_CONFIG_FILE
 
 enum {
 	EXIT_USAGE = 64, /* EX_USAGE of sysexits(3) */
@@ -40,7 +37,7 @@ static const char help[] =
 	"\n"
 	"The chat daemon. Normally started by systemd; in the foreground it logs to the terminal.\n"
 	"\n"
-	"  -c, --config FILE   settings (default: " DEFAULT_CONFIG ", where it exists)\n"
+	"  -c, --config FILE   settings (default: " GCHAT_CONFIG_FILE ", where it exists)\n"
 	"  -t, --check-config  check settings and certificate, say what is wrong, and exit\n"
 	"  -p, --print-config  print all settings in force, with their help, and exit\n"
 	"      --check-store BACKUP  read a backup, say whether it is sound, and exit\n"
@@ -98,13 +95,6 @@ static int parse(int argc, char **argv, struct args *ret)
 	return EXIT_USAGE;
 }
 
-static const char *find_config(const struct args *args)
-{
-	if (args->config)
-		return args->config;
-	return access(DEFAULT_CONFIG, F_OK) == 0 ? DEFAULT_CONFIG : NULL;
-}
-
 /* A reload runs this first, as the daemon's user: a pair that it would refuse fails "systemctl reload",
  * which hears of nothing that goes wrong later. One to be made is none to check. */
 static bool certificate_is_good(const struct config *config)
@@ -144,7 +134,7 @@ int main(int argc, char **argv)
 		return status;
 	if (args.check_store)
 		return restore_check(args.check_store);
-	const char *path = find_config(&args);
+	const char *path = args.config ? args.config : GCHAT_CONFIG_FILE;
 	if (config_load(path, &config, &errors) < 0) {
 		config_errors_print(&errors, stderr);
 		config_errors_deinit(&errors);

@@ -156,7 +156,7 @@ struct config_errors { /* zeroed by the caller, ended by config_errors_deinit */
 	size_t count; /* all errors, also those above the maximum */
 };
 
-/* Reads `path` (NULL: defaults alone); an @include in it is relative to its folder. What is empty may
+/* Reads `path` (NULL, or GCHAT_CONFIG_FILE where it is missing: defaults alone); an @include in it is relative to its folder. What is empty may
  * come from systemd's credentials (config/credential.h). 0 with *ret_config owned by the caller, or -EINVAL with
  * every error in `errors`. */
 int config_load(

@@ -15,6 +15,7 @@
 #include "config/value.h"
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	PATH_BYTES = 128, /* of a key in a message; libconfig's names may be longer and are cut */
@@ -176,9 +177,15 @@ static char *folder_of(const char *path)
 	return folder;
 }
 
+/* So that a start and a reload say the same of it. */
+static bool is_usual_and_missing(const char *path)
+{
+	return strcmp(path, GCHAT_CONFIG_FILE) == 0 && access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 int config_load(const char *path, struct config **ret_config, struct config_errors *errors)
 {
-	if (!path) {
+	if (!path || is_usual_and_missing(path)) {
 		*ret_config = config_new();
 		credential_fill(*ret_config);
 		return 0;

@@ -3,12 +3,14 @@
 
 #include "base/mem.h"
 #include "config/value.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -219,6 +221,22 @@ static void no_file_at_all_gives_the_defaults(void **state)
 	config_free(empty);
 }
 
+/* Where gchat is installed there may be one. */
+static void the_usual_file_need_not_be_there_but_another_must(void **state)
+{
+	(void)state;
+	struct config *config = NULL;
+	struct config_errors errors = {.count = 0};
+	if (access(GCHAT_CONFIG_FILE, F_OK) < 0) {
+		assert_int_equal(config_load(GCHAT_CONFIG_FILE, &config, &errors), 0);
+		assert_string_equal(config->server.name, "gchat");
+		config_free(config);
+	}
+	assert_int_equal(config_load("/nonexistent/gchatd.conf", &config, &errors), -EINVAL);
+	assert_int_equal(errors.count, 1);
+	config_errors_deinit(&errors);
+}
+
 static void one_error_does_not_hide_the_next(void **state)
 {
 	(void)state;
@@ -269,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_list_replaces_its_default),
 		cmocka_unit_test(an_empty_text_gives_the_defaults),
 		cmocka_unit_test(no_file_at_all_gives_the_defaults),
+		cmocka_unit_test(the_usual_file_need_not_be_there_but_another_must),
 		cmocka_unit_test(one_error_does_not_hide_the_next),
 		cmocka_unit_test(a_syntax_error_has_its_line),
 		cmocka_unit_test(a_refused_text_leaves_no_configuration),
