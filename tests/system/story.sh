@@ -1,6 +1,7 @@
 # What stories are told with. Sourced by them, inside of the machine. A story is a list of steps; it
 # ends at the first that does not hold, which prints what was expected and what there was instead.
 set -euo pipefail
+said= # what the last command printed
 
 # say TEXT: what comes now.
 say() {
@@ -9,7 +10,7 @@ say() {
 
 # fail TEXT: the end.
 fail() {
-	printf 'FAILED at line %s: %s\n' "$(story_line)" "$*" >&2
+	printf 'FAILED at line %s: %s\n' "$(story_line)" "$*"
 	exit 1
 }
 
@@ -21,7 +22,7 @@ story_line() {
 	done
 }
 
-# do COMMAND...: it must succeed; what it printed is in $said.
+# must COMMAND...: it must succeed; what it printed is in $said.
 must() {
 	said=$("$@" 2>&1) || fail "$* ended with $?: $said"
 }
@@ -40,6 +41,14 @@ refuses() {
 	shift
 	! said=$("$@" 2>&1) || fail "$* should have been refused, but printed: $said"
 	grep -qE -- "$pattern" <<<"$said" || fail "$* was refused, without /$pattern/: $said"
+}
+
+# omits PATTERN COMMAND...: it must succeed, and print nothing that matches.
+omits() {
+	local pattern=$1
+	shift
+	must "$@"
+	! grep -qE -- "$pattern" <<<"$said" || fail "$* should not print /$pattern/: $said"
 }
 
 # same WHAT EXPECTED ACTUAL
@@ -92,6 +101,17 @@ grep_journal() {
 	journalctl --quiet --no-pager --output=cat "$@" | grep -E -m 1 -- "$pattern"
 }
 
+# fingerprint [FILE]: of a certificate, in a file or on standard input, as gchatctl shows it.
+fingerprint() {
+	openssl x509 -in "${1:-/dev/stdin}" -noout -fingerprint -sha256 | sed 's/.*=//' | tr -d : |
+		tr '[:upper:]' '[:lower:]'
+}
+
+# presented ADDRESS: the fingerprint of what is served there.
+presented() {
+	{ openssl s_client -connect "$1" </dev/null 2>/dev/null || true; } | fingerprint
+}
+
 # person NAME: a plain user of this machine, with a home.
 person() {
 	must useradd --create-home --shell /bin/bash "$1"
@@ -102,4 +122,24 @@ as() {
 	local who=$1
 	shift
 	runuser -u "$who" -- env HOME="/home/$who" "$@"
+}
+
+# newcomer NAME: a plain user of this machine who has made an account with an invitation.
+newcomer() {
+	local line
+	person "$1"
+	line=$(gchatctl invite --output=json | sed -n 's/.*"command": "\(.*\)".*/\1/p')
+	echo "the password of $1" >"/home/$1/password"
+	chown "$1:" "/home/$1/password"
+	# shellcheck disable=SC2086
+	must as "$1" $line --user="$1" --password-file="/home/$1/password"
+}
+
+# listens NAME ROOM [OPTION...]: in the background; what comes is in /tmp/NAME.heard, as text.
+listens() {
+	as "$1" gchat-client tail "$2" "${@:3}" --join --follow --since=0 >"/tmp/$1.heard" 2>"/tmp/$1.errors" &
+}
+
+hears() {
+	within 20 grep -F -- "$2" "/tmp/$1.heard"
 }
