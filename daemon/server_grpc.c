@@ -117,6 +117,40 @@ static void wait_down(struct shutdown *shutdown, int64_t ms)
 		(void)queue_run_one(&shutdown->queue, deadline);
 }
 
+/* What a stop waits for: sessions, connections, calls under way. */
+static size_t count_left(struct server *s, bool *ret_busy)
+{
+	unsigned calls = 0;
+	for (unsigned i = 0; i < s->hub->options.shards; i++)
+		calls += atomic_load(&s->hub->shards[i].calls);
+	*ret_busy = calls > 0;
+	return atomic_load(&s->hub->session_count) + acceptor_count(s->service.acceptor);
+}
+
+/* As long as calls are under way or someone leaves, at most drain_ms. Who neither reads nor leaves
+ * would hold up all the others, who wait for the next daemon. */
+static void wait_for_leaving(struct server *s, struct shutdown *shutdown)
+{
+	enum {
+		LOOK_MS = 20,
+		QUIET_MS = 500, /* a going-away's way there and back */
+	};
+	struct mono start = clock_mono();
+	struct mono since = start;
+	size_t before = SIZE_MAX;
+	while (shutdown->left > 0 &&
+		clock_mono_ms_since(clock_mono(), start) < s->config->server.drain_ms) {
+		bool busy;
+		size_t count = count_left(s, &busy);
+		if (count < before || busy)
+			since = clock_mono();
+		else if (clock_mono_ms_since(clock_mono(), since) >= QUIET_MS)
+			return;
+		before = count;
+		wait_down(shutdown, LOOK_MS);
+	}
+}
+
 void server_shut_grpc(struct server *s)
 {
 	enum {
@@ -128,7 +162,7 @@ void server_shut_grpc(struct server *s)
 	shutdown.admin.done = on_admin_down;
 	grpc_server_shutdown_and_notify(s->grpc, shutdown.queue.cq, op_arm(&shutdown.tls));
 	grpc_server_shutdown_and_notify(s->admin_grpc, shutdown.queue.cq, op_arm(&shutdown.admin));
-	wait_down(&shutdown, s->config->server.drain_ms);
+	wait_for_leaving(s, &shutdown);
 	grpc_server_cancel_all_calls(s->grpc);
 	grpc_server_cancel_all_calls(s->admin_grpc);
 	wait_down(&shutdown, CANCEL_MS);

@@ -93,7 +93,7 @@ static const struct config_key keys[] = {
 	INT(server.shards, 0, 256, 0, "threads", false,
 		"Threads that serve sessions; 0 for one per core"),
 	INT(server.drain_ms, 0, 600000, 3000, "ms", true,
-		"How long a stop waits for sessions to leave"),
+		"How long a stop waits for sessions at most; half a second when none leaves"),
 	INT(server.reconnect_spread_ms, 0, 600000, 30000, "ms", true,
 		"Clients sent away come back spread over 1 ms for each, at most this long"),
 

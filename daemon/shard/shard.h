@@ -73,7 +73,7 @@ struct shard { /* shard thread only, but for box, queue's wake and pulse */
 	struct sample sample; /* any thread reads */
 	uint64_t update_serial; /* marks sessions that have got the update at hand */
 	unsigned calls_waiting; /* slots that wait for a call */
-	unsigned calls; /* calls of the service under way, but for sessions */
+	atomic_uint calls; /* calls of the service under way, but for sessions; any thread reads */
 	bool draining;
 	bool stopping;
 };

@@ -446,6 +446,24 @@ static void on_a_stop_health_says_not_serving_before_sessions_are_sent_away(void
 	td_stop(td);
 }
 
+static void who_neither_reads_nor_leaves_holds_up_a_stop_for_a_moment_only(void **state)
+{
+	struct td *td = td_start(&(struct td_options){.config = "server: { drain_ms = 60000; };"});
+	struct raw *raw = raw_open(td);
+	char token[RAW_TOKEN_BYTES];
+	struct mono start;
+
+	(void)state;
+	raw_sign_up(td, "ann", token);
+	(void)raw_talk(raw, token);
+	start = clock_mono();
+	td_signal(td, SIGTERM); /* and the raw connection isn't looked at any more */
+	assert_int_equal(td_wait_exit(td, TD_WAIT_MS), 0);
+	assert_in_range(clock_mono_ms_since(clock_mono(), start), 0, TD_SANITIZED ? 10000 : 2500);
+	raw_close(raw);
+	td_stop(td);
+}
+
 static void those_sent_away_come_back_spread_out_as_far_as_they_are_many(void **state)
 {
 	enum {
@@ -557,6 +575,9 @@ int main(void)
 			health_is_told_for_the_server_and_each_service, td_teardown),
 		cmocka_unit_test_teardown(
 			on_a_stop_health_says_not_serving_before_sessions_are_sent_away,
+			td_teardown),
+		cmocka_unit_test_teardown(
+			who_neither_reads_nor_leaves_holds_up_a_stop_for_a_moment_only,
 			td_teardown),
 		cmocka_unit_test_teardown(
 			those_sent_away_come_back_spread_out_as_far_as_they_are_many, td_teardown),
