@@ -16,6 +16,7 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_posix.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -271,6 +272,18 @@ static int bring_up(struct server *s, struct err_text *err)
 
 /* ---- down ---- */
 
+/* Who was taken just before the end of accepting is let in, and sent away like the others: gRPC would
+ * cut a handshake in the middle. Meanwhile the sessions go on. */
+static void let_in_newcomers(struct server *s)
+{
+	enum {
+		LOOK_MS = 5,
+		HANDSHAKE_MS = 500,
+	};
+	while (acceptor_has_newcomer(s->service.acceptor, HANDSHAKE_MS))
+		(void)poll(NULL, 0, LOOK_MS);
+}
+
 static void stop_serving(struct server *s)
 {
 	enum {
@@ -281,6 +294,7 @@ static void stop_serving(struct server *s)
 	service_set_serving(&s->service, false);
 	watch_stop(&s->service.watch);
 	acceptor_stop(s->service.acceptor);
+	let_in_newcomers(s);
 	server_close_box(s);
 	worker_pool_refuse(s->workers);
 	s->tender = tender_free(s->tender); /* its ends tell the shards, which are there still */

@@ -199,6 +199,11 @@ void acceptor_unblock(struct acceptor *a, const struct network *network)
 	blocked_remove(a->blocked, network);
 }
 
+bool acceptor_has_newcomer(struct acceptor *a, int64_t age_ms)
+{
+	return conn_table_has_newcomer(&a->conns, clock_mono_add_ms(clock_mono(), -age_ms));
+}
+
 size_t acceptor_count(const struct acceptor *a)
 {
 	return conn_table_count(&a->conns, CONN_TLS);

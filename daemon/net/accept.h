@@ -129,6 +129,8 @@ size_t acceptor_judge_again(
 void acceptor_block(struct acceptor *acceptor, const struct network *network, uint64_t until_us);
 void acceptor_unblock(struct acceptor *acceptor, const struct network *network);
 
+/* Whether someone who came less than age_ms ago has not signed in yet. */
+bool acceptor_has_newcomer(struct acceptor *acceptor, int64_t age_ms);
 /* TLS connections open now. */
 size_t acceptor_count(const struct acceptor *acceptor);
 /* New limits; a lowered one does not end connections that were within the old one. */

@@ -106,7 +106,7 @@ struct conn *conn_add_tls(struct conn_table *t, const struct peer *peer, int fd,
 	conn->kind = CONN_TLS;
 	conn->fd = fd;
 	conn->net = net_ref(t, peer);
-	conn->guard.since = now;
+	conn->since = conn->guard.since = now;
 	conn->is_pending = true;
 	TAILQ_INSERT_TAIL(&t->pending, conn, pending);
 	t->pending_count++;
@@ -253,6 +253,17 @@ bool conn_table_get_ucred(struct conn_table *t, const char *peer, struct ucred *
 	bool found = conn && conn->kind == CONN_ADMIN;
 	if (found)
 		*ret = conn->ucred;
+	(void)pthread_mutex_unlock(&t->mu);
+	return found;
+}
+
+bool conn_table_has_newcomer(struct conn_table *t, struct mono since)
+{
+	bool found = false;
+	(void)pthread_mutex_lock(&t->mu);
+	for (const struct conn_hash *entry = t->by_peer; entry && !found; entry = entry->hh.next)
+		found = entry->conn->kind == CONN_TLS && entry->conn->since.us > since.us &&
+			!atomic_load(&entry->conn->signed_in);
 	(void)pthread_mutex_unlock(&t->mu);
 	return found;
 }

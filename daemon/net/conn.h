@@ -36,6 +36,7 @@ struct conn {
 	struct tap *tap; /* ref: what it sends inside TLS; NULL for an admin connection */
 	atomic_bool signed_in;
 	atomic_bool is_cut;
+	struct mono since; /* immutable: accepted */
 	struct guard guard; /* accept thread only, as the rest */
 	struct mono due; /* the guard looks no earlier */
 	bool is_pending; /* on the list of those that have not signed in */
@@ -108,6 +109,8 @@ bool conn_table_cut(struct conn_table *table, const char *peer);
 /* The round trip as the kernel measures it, microseconds; false also when it doesn't know. */
 bool conn_table_get_round_trip(struct conn_table *table, const char *peer, uint32_t *ret_us);
 bool conn_table_get_ucred(struct conn_table *table, const char *peer, struct ucred *ret);
+/* Whether a TLS connection that was accepted after `since` has not signed in yet. */
+bool conn_table_has_newcomer(struct conn_table *table, struct mono since);
 
 /* conn_cert.c: certificates, ours and the client's. Any thread; false: no such connection. */
 

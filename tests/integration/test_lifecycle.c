@@ -446,6 +446,43 @@ static void on_a_stop_health_says_not_serving_before_sessions_are_sent_away(void
 	td_stop(td);
 }
 
+struct taking {
+	struct td *td;
+	unsigned fds; /* before */
+};
+
+static bool is_taken(void *arg)
+{
+	struct taking *t = arg;
+
+	return td_fd_count(t->td) > t->fds;
+}
+
+static void whose_handshake_is_under_way_at_a_stop_is_welcomed_and_then_sent_away(void **state)
+{
+	struct td *td = td_start(NULL);
+	struct raw *before;
+	char token[RAW_TOKEN_BYTES];
+
+	(void)state;
+	raw_sign_up(td, "ann", token);
+	before = raw_open(td);
+	assert_true(check_health(before, "", NULL) >= 0); /* what the sign-up used is closed */
+	struct taking taking = {.td = td, .fds = td_fd_count(td)};
+	struct raw *raw = raw_open(td); /* says nothing until it is used */
+	td_wait_until(td, is_taken, &taking, TD_WAIT_MS, "the connection is taken");
+	td_signal(td, SIGTERM);
+	td_wait_notify(td, "STOPPING=1", TD_WAIT_MS);
+	struct raw_stream *s = raw_talk(raw, token);
+	ProtobufCMessage *m = raw_take(s, &gchat__v1__server_frame__descriptor);
+	assert_non_null(GC_CONTAINER_OF(m, Gchat__V1__ServerFrame, base)->going_away);
+	codec_free(m);
+	raw_close(raw);
+	raw_close(before);
+	assert_int_equal(td_wait_exit(td, TD_WAIT_MS), 0);
+	td_stop(td);
+}
+
 static void who_neither_reads_nor_leaves_holds_up_a_stop_for_a_moment_only(void **state)
 {
 	struct td *td = td_start(&(struct td_options){.config = "server: { drain_ms = 60000; };"});
@@ -575,6 +612,9 @@ int main(void)
 			health_is_told_for_the_server_and_each_service, td_teardown),
 		cmocka_unit_test_teardown(
 			on_a_stop_health_says_not_serving_before_sessions_are_sent_away,
+			td_teardown),
+		cmocka_unit_test_teardown(
+			whose_handshake_is_under_way_at_a_stop_is_welcomed_and_then_sent_away,
 			td_teardown),
 		cmocka_unit_test_teardown(
 			who_neither_reads_nor_leaves_holds_up_a_stop_for_a_moment_only,

@@ -65,6 +65,18 @@ static void a_connection_is_found_by_its_peer(void **state)
 	assert_true(atomic_load(&conn->signed_in));
 }
 
+static void a_newcomer_is_young_and_has_not_signed_in(void **state)
+{
+	struct fixture *f = *state;
+	struct mono before = clock_mono_add_ms(clock_mono(), -1000);
+	assert_false(conn_table_has_newcomer(&f->table, before));
+	struct conn *conn = add(f, 7);
+	assert_true(conn_table_has_newcomer(&f->table, before));
+	assert_false(conn_table_has_newcomer(&f->table, conn->since)); /* too old */
+	assert_true(conn_table_sign_in(&f->table, "ipv4:192.0.2.1:7"));
+	assert_false(conn_table_has_newcomer(&f->table, before));
+}
+
 static void the_newest_of_one_name_is_meant(void **state)
 {
 	struct fixture *f = *state;
@@ -204,6 +216,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_connection_is_found_by_its_peer, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_newcomer_is_young_and_has_not_signed_in, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_newest_of_one_name_is_meant, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			connections_are_counted_in_all_and_per_address, setup, teardown),
