@@ -446,97 +446,6 @@ static void on_a_stop_health_says_not_serving_before_sessions_are_sent_away(void
 	td_stop(td);
 }
 
-struct taking {
-	struct td *td;
-	unsigned fds; /* before */
-};
-
-static bool is_taken(void *arg)
-{
-	struct taking *t = arg;
-
-	return td_fd_count(t->td) > t->fds;
-}
-
-static void whose_handshake_is_under_way_at_a_stop_is_welcomed_and_then_sent_away(void **state)
-{
-	struct td *td = td_start(NULL);
-	struct raw *before;
-	char token[RAW_TOKEN_BYTES];
-
-	(void)state;
-	raw_sign_up(td, "ann", token);
-	before = raw_open(td);
-	assert_true(check_health(before, "", NULL) >= 0); /* what the sign-up used is closed */
-	struct taking taking = {.td = td, .fds = td_fd_count(td)};
-	struct raw *raw = raw_open(td); /* says nothing until it is used */
-	td_wait_until(td, is_taken, &taking, TD_WAIT_MS, "the connection is taken");
-	td_signal(td, SIGTERM);
-	td_wait_notify(td, "STOPPING=1", TD_WAIT_MS);
-	struct raw_stream *s = raw_talk(raw, token);
-	ProtobufCMessage *m = raw_take(s, &gchat__v1__server_frame__descriptor);
-	assert_non_null(GC_CONTAINER_OF(m, Gchat__V1__ServerFrame, base)->going_away);
-	codec_free(m);
-	raw_close(raw);
-	raw_close(before);
-	assert_int_equal(td_wait_exit(td, TD_WAIT_MS), 0);
-	td_stop(td);
-}
-
-static void who_neither_reads_nor_leaves_holds_up_a_stop_for_a_moment_only(void **state)
-{
-	struct td *td = td_start(&(struct td_options){.config = "server: { drain_ms = 60000; };"});
-	struct raw *raw = raw_open(td);
-	char token[RAW_TOKEN_BYTES];
-	struct mono start;
-
-	(void)state;
-	raw_sign_up(td, "ann", token);
-	(void)raw_talk(raw, token);
-	start = clock_mono();
-	td_signal(td, SIGTERM); /* and the raw connection isn't looked at any more */
-	assert_int_equal(td_wait_exit(td, TD_WAIT_MS), 0);
-	assert_in_range(clock_mono_ms_since(clock_mono(), start), 0, TD_SANITIZED ? 10000 : 2500);
-	raw_close(raw);
-	td_stop(td);
-}
-
-static void those_sent_away_come_back_spread_out_as_far_as_they_are_many(void **state)
-{
-	enum {
-		SESSIONS = 60,
-		SPREAD_MS = SESSIONS, /* of at most 100 */
-	};
-	struct td *td = td_start(
-		&(struct td_options){.config = "limits: { sessions_per_account = 100; };"});
-	struct raw *raw = raw_open(td);
-	struct raw_stream *streams[SESSIONS];
-	char token[RAW_TOKEN_BYTES];
-	uint32_t least = UINT32_MAX;
-	uint32_t most = 0;
-
-	(void)state;
-	raw_sign_up(td, "ann", token);
-	for (size_t i = 0; i < SESSIONS; i++)
-		streams[i] = raw_talk(raw, token);
-	td_signal(td, SIGTERM);
-	for (size_t i = 0; i < SESSIONS; i++) {
-		ProtobufCMessage *m = raw_take(streams[i], &gchat__v1__server_frame__descriptor);
-		const Gchat__V1__ServerFrame *frame =
-			GC_CONTAINER_OF(m, Gchat__V1__ServerFrame, base);
-		assert_non_null(frame->going_away);
-		uint32_t after = frame->going_away->reconnect_after_ms;
-		least = after < least ? after : least;
-		most = after > most ? after : most;
-		codec_free(m);
-	}
-	assert_in_range(most, 1, SPREAD_MS + 1);
-	assert_true(most - least > SPREAD_MS / 4); /* all within a quarter: once in 10^34 */
-	raw_close(raw);
-	assert_int_equal(td_wait_exit(td, TD_WAIT_MS), 0);
-	td_stop(td);
-}
-
 static bool is_shutdown(const struct gchat_event *event, void *arg)
 {
 	(void)arg;
@@ -613,14 +522,6 @@ int main(void)
 		cmocka_unit_test_teardown(
 			on_a_stop_health_says_not_serving_before_sessions_are_sent_away,
 			td_teardown),
-		cmocka_unit_test_teardown(
-			whose_handshake_is_under_way_at_a_stop_is_welcomed_and_then_sent_away,
-			td_teardown),
-		cmocka_unit_test_teardown(
-			who_neither_reads_nor_leaves_holds_up_a_stop_for_a_moment_only,
-			td_teardown),
-		cmocka_unit_test_teardown(
-			those_sent_away_come_back_spread_out_as_far_as_they_are_many, td_teardown),
 		cmocka_unit_test_teardown(
 			a_client_hears_of_the_stop_and_comes_back_by_itself, td_teardown),
 		cmocka_unit_test_teardown(
