@@ -107,6 +107,7 @@ void admin_wait_events(struct call *call, const ProtobufCMessage *msg)
 		wait->waiter.after = newest;
 	if (!read_filter(call, r, &wait->waiter.filter))
 		return;
+	watch_ask(watch);
 	if (wait_ms == 0 || watch_has_news(watch, &wait->waiter)) {
 		reply(call);
 		return;

@@ -154,6 +154,14 @@ bool watch_has_news(struct watch *watch, struct watch_waiter *waiter)
 
 /* ---- waiting ---- */
 
+void watch_ask(struct watch *watch)
+{
+	pthread_mutex_lock(&watch->waiting.mu);
+	watch->waiting.asked = true;
+	atomic_store_explicit(&watch->watched, true, memory_order_relaxed);
+	pthread_mutex_unlock(&watch->waiting.mu);
+}
+
 bool watch_wait(struct watch *watch, struct watch_waiter *waiter)
 {
 	pthread_mutex_lock(&watch->waiting.mu);
@@ -161,14 +169,13 @@ bool watch_wait(struct watch *watch, struct watch_waiter *waiter)
 	if (may) {
 		watch->waiting.count++;
 		LIST_INSERT_HEAD(&watch->waiting.list, waiter, link);
-		atomic_store_explicit(&watch->watched, true, memory_order_relaxed);
 	}
 	pthread_mutex_unlock(&watch->waiting.mu);
 	return may;
 }
 
-/* Takes those who are to be woken off the list; how many still wait. */
-static unsigned take_ready(
+/* Takes those who are to be woken off the list. */
+static void take_ready(
 	struct watch *watch, struct mono now, bool all, struct watch_waiters *ret_ready)
 {
 	struct watch_waiter *next;
@@ -183,9 +190,7 @@ static unsigned take_ready(
 		LIST_INSERT_HEAD(ret_ready, w, link);
 		watch->waiting.count--;
 	}
-	unsigned left = watch->waiting.count;
 	pthread_mutex_unlock(&watch->waiting.mu);
-	return left;
 }
 
 static void wake_all(struct watch_waiters *ready)
@@ -244,6 +249,18 @@ static void note_refusals(struct watch *watch)
 	watch_note(watch, &entry);
 }
 
+/* Before those who wait are woken, who are about to come back. */
+static void keep_watched(struct watch *watch, struct mono now)
+{
+	pthread_mutex_lock(&watch->waiting.mu);
+	if (watch->waiting.asked || watch->waiting.count > 0)
+		watch->watched_until = clock_mono_add_ms(now, WATCHED_MS);
+	else if (now.us > watch->watched_until.us)
+		atomic_store_explicit(&watch->watched, false, memory_order_relaxed);
+	watch->waiting.asked = false;
+	pthread_mutex_unlock(&watch->waiting.mu);
+}
+
 void watch_tick(struct watch *watch, struct mono now)
 {
 	struct watch_waiters ready;
@@ -252,17 +269,14 @@ void watch_tick(struct watch *watch, struct mono now)
 		note_counts(watch);
 		note_refusals(watch);
 	}
-	bool any = take_ready(watch, now, false, &ready) > 0 || !LIST_EMPTY(&ready);
-	if (any)
-		watch->watched_until = clock_mono_add_ms(now, WATCHED_MS);
-	else if (now.us > watch->watched_until.us)
-		atomic_store_explicit(&watch->watched, false, memory_order_relaxed);
+	keep_watched(watch, now);
+	take_ready(watch, now, false, &ready);
 	wake_all(&ready);
 }
 
 void watch_stop(struct watch *watch)
 {
 	struct watch_waiters ready;
-	(void)take_ready(watch, clock_mono(), true, &ready);
+	take_ready(watch, clock_mono(), true, &ready);
 	wake_all(&ready);
 }

@@ -93,7 +93,8 @@ struct watch {
 	uint64_t size;
 	uint64_t newest; /* seq; under mu */
 	pthread_mutex_t mu;
-	atomic_bool watched; /* someone waits, or did lately: messages are counted */
+	atomic_bool
+		watched; /* someone asks, or did lately: messages are counted; set under waiting.mu */
 	struct { /* under counts.mu */
 		pthread_mutex_t mu;
 		struct watch_count rooms[WATCH_COUNTED_ROOMS];
@@ -109,6 +110,7 @@ struct watch {
 		pthread_mutex_t mu;
 		struct watch_waiters list;
 		unsigned count;
+		bool asked; /* since the last tick */
 		bool stopped;
 	} waiting;
 	struct mono next_second; /* main thread */
@@ -135,6 +137,8 @@ bool watch_next(struct watch *watch, const struct watch_filter *filter, uint64_t
 /* Whether there is anything to tell the waiter; moves waiter->after over what it doesn't want. */
 bool watch_has_news(struct watch *watch, struct watch_waiter *waiter);
 
+/* Someone asks for entries, whether or not one has to be waited for: from now on messages are counted. */
+void watch_ask(struct watch *watch);
 /* Waits for an entry after waiter->after until waiter->deadline. False: too many wait, or the
  * daemon stops; it will not be woken. */
 bool watch_wait(struct watch *watch, struct watch_waiter *waiter) GC_MUST_CHECK;

@@ -165,6 +165,7 @@ static void messages_are_counted_by_room_while_someone_watches(void **state)
 	(void)state;
 	watch_init(&watch, RING);
 	watch_count_message(&watch, 7, "lobby"); /* nobody watches */
+	watch_ask(&watch);
 	assert_true(watch_wait(&watch, &waiter));
 	watch_tick(&watch, at(1));
 	for (int i = 0; i < 3; i++)
@@ -185,6 +186,26 @@ static void messages_are_counted_by_room_while_someone_watches(void **state)
 	watch_deinit(&watch);
 }
 
+static void messages_are_counted_from_the_first_question_on(void **state)
+{
+	struct watch watch;
+	struct watch_entry entry;
+	uint64_t after = 0;
+	uint64_t dropped = 0;
+
+	(void)state;
+	watch_init(&watch, RING);
+	watch_tick(&watch, at(1));
+	watch_ask(&watch); /* answered at once: nobody waits */
+	watch_count_message(&watch, 7, "lobby");
+	watch_tick(&watch, at(900));
+	watch_count_message(&watch, 7, "lobby");
+	watch_tick(&watch, at(1002));
+	assert_true(watch_next(&watch, &all, &after, &dropped, &entry));
+	assert_int_equal(entry.count, 2);
+	watch_deinit(&watch);
+}
+
 static void rooms_beyond_the_table_are_counted_together(void **state)
 {
 	struct watch_waiter waiter = {.wake = on_wake, .deadline = at(5000)};
@@ -196,6 +217,7 @@ static void rooms_beyond_the_table_are_counted_together(void **state)
 
 	(void)state;
 	watch_init(&watch, WATCH_ENTRIES);
+	watch_ask(&watch);
 	assert_true(watch_wait(&watch, &waiter));
 	watch_tick(&watch, at(1));
 	for (uint64_t id = 1; id <= WATCH_COUNTED_ROOMS + 10; id++)
@@ -256,6 +278,7 @@ static void many_threads_lose_nothing_but_what_is_told(void **state)
 
 	(void)state;
 	watch_init(&watch, 64);
+	watch_ask(&watch);
 	assert_true(watch_wait(&watch, &waiter));
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, note_many, &watch), 0);
@@ -283,6 +306,7 @@ int main(void)
 		cmocka_unit_test(a_waiter_is_woken_by_what_it_waits_for_or_when_its_time_is_up),
 		cmocka_unit_test(so_many_may_wait_and_a_stop_wakes_them_all),
 		cmocka_unit_test(messages_are_counted_by_room_while_someone_watches),
+		cmocka_unit_test(messages_are_counted_from_the_first_question_on),
 		cmocka_unit_test(rooms_beyond_the_table_are_counted_together),
 		cmocka_unit_test(an_attack_does_not_push_all_else_out),
 		cmocka_unit_test(many_threads_lose_nothing_but_what_is_told),
