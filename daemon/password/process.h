@@ -12,7 +12,7 @@
 
 enum {
 	PASSWORD_PROCESS_SOCKET = 3, /* the descriptor: a connected SOCK_SEQPACKET */
-	PASSWORD_PROCESS_NICE = 19,
+	PASSWORD_PROCESS_NICE = 10, /* chat goes first; at 19 sign-ins starve on a busy machine */
 	PASSWORD_PROCESS_IDLE_MS = 1000, /* without a request: then memory is given back */
 };
 
