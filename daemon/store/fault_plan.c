@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -198,22 +199,28 @@ static const struct fault *choose(enum fault_site site, uint64_t log)
 	return NULL;
 }
 
+static struct timespec time_of_ms(unsigned ms)
+{
+	return (struct timespec){
+		.tv_sec = ms / CLOCK_MS_PER_S, .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
+}
+
 static void wait_ms(unsigned ms)
 {
-	const struct timespec pause = {
-		.tv_sec = ms / CLOCK_MS_PER_S, .tv_nsec = (long)(ms % CLOCK_MS_PER_S) * 1000000};
+	const struct timespec pause = time_of_ms(ms);
 	if (ms > 0)
 		(void)nanosleep(&pause, NULL); /* cut short: as good */
 }
 
+/* By the kernel's calls alone: a copy of one thread can't wait for locks of the others. */
 static int wait_and_end(void *arg)
 {
-	const unsigned *ms = arg;
-	wait_ms(*ms);
-	_exit(0);
+	(void)syscall(SYS_nanosleep, arg, NULL);
+	(void)syscall(SYS_exit_group, 0);
+	return 0;
 }
 
-/* Uninterruptible sleep: that of whoever has given a child its memory, until the child ends. */
+/* Uninterruptible sleep: that of vfork(2), until the child ends, which has its own memory here. */
 static void be_held_ms(unsigned ms)
 {
 	enum {
@@ -222,8 +229,8 @@ static void be_held_ms(unsigned ms)
 	if (ms == 0)
 		return;
 	char *stack = mem_new(1, STACK_BYTES);
-	pid_t child =
-		clone(wait_and_end, stack + STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, &ms);
+	struct timespec pause = time_of_ms(ms);
+	pid_t child = clone(wait_and_end, stack + STACK_BYTES, CLONE_VFORK | SIGCHLD, &pause);
 	if (child > 0)
 		(void)waitpid(child, NULL, 0); /* it has ended */
 	free(stack);

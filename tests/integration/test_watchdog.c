@@ -21,8 +21,8 @@
 
 enum {
 	WATCHDOG_MS = 4000,
-	FEEDS = 3, /* of a daemon at work */
-	HELD_MS = WATCHDOG_MS * 2,
+	FEEDS = 2, /* of a daemon at work */
+	HELD_MS = WATCHDOG_MS * 3 / 2,
 	STUCK_MS = 60000, /* longer than the test: its daemon is killed */
 };
 
