@@ -45,7 +45,7 @@ static int open_all(void **state)
 	struct steady_options options = {.sessions = sessions(),
 		.rooms = (sessions() + PER_ROOM - 1) / PER_ROOM,
 		.rate = RATE,
-		.calls_per_s = 10};
+		.calls_per_s = TD_SANITIZED ? 2 : 10};
 
 	(void)state;
 	(void)rpc_quiet_mutexes(); /* a crowd in one process is slower without */
@@ -116,7 +116,7 @@ static void all_are_back_soon_after_a_restart(void **state)
 	struct steady_figures figures;
 
 	(void)state;
-	for (unsigned i = 0; i < number("STEADY_ROUNDS", ROUNDS); i++) {
+	for (unsigned i = 0; i < number("STEADY_ROUNDS", TD_SANITIZED ? 1 : ROUNDS); i++) {
 		disturb("restart", restart, &figures);
 		assert_int_equal(figures.broken, sessions());
 		assert_int_equal(figures.attempts, sessions());

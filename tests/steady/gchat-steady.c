@@ -3,7 +3,9 @@
  * aren't written in C. Reads orders from stdin, a line each:
  *
  *	begin       a disturbance begins
- *	end NAME    it is over: waits until all are back, prints a line of figures
+ *	end NAME    it is over: waits until all are back, prints a line of figures: "silence_ms=145/188/190" are
+ *	            the median, the 99th of 100 and the longest of the sessions' longest silences; told,
+ *	            waited and connecting are what a broken session's way back is made up of
  *	quit        (or the end of stdin, or SIGTERM) prints what was lost, and ends
  *
  * The exit status is 0 when nothing was lost, doubled, disordered or refused, and all came back.
