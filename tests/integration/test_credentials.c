@@ -32,7 +32,7 @@ enum {
 	CHILD_FAILED = 99,
 	CHILD_CLOSED = 10, /* closed without a byte */
 	CHILD_SERVED = 11, /* the server spoke */
-	COMMAND_BYTES = 256,
+	COMMAND_BYTES = 1024,
 };
 
 struct who {
@@ -163,18 +163,21 @@ static void a_group_that_is_not_there_lets_nobody_in(void **state)
 	td_stop(td);
 }
 
-/* A gchatd that isn't root: setpriv(1) in front of it. */
+/* A gchatd that isn't root: setpriv(1) in front of it. It comes with the program that hashes for it. */
 static void give_daemon_to(struct td *td, const char *wrapper, uid_t uid)
 {
 	char command[COMMAND_BYTES];
 	FILE *f = fopen(wrapper, "we");
 	assert_non_null(f);
 	(void)fprintf(f,
-		"#!/bin/sh\nexec setpriv --reuid=%u --regid=%u --clear-groups %s/program \"$@\"\n",
+		"#!/bin/sh\nexec setpriv --reuid=%u --regid=%u --clear-groups %s/sbin/gchatd \"$@\"\n",
 		(unsigned)uid, (unsigned)uid, td_folder(td));
 	(void)fclose(f);
 	assert_int_equal(chmod(wrapper, 0755), 0);
-	(void)snprintf(command, sizeof(command), "cp %s %s/program", GCHATD, td_folder(td));
+	(void)snprintf(command, sizeof(command),
+		"cd %s && mkdir -p sbin libexec/gchat && cp %s sbin/gchatd &&"
+		" cp $(dirname %s)/../libexec/gchat/gchatd-hash libexec/gchat/",
+		td_folder(td), GCHATD, GCHATD);
 	run(command);
 	(void)snprintf(command, sizeof(command), "chown -R %u:%u %s", (unsigned)uid, (unsigned)uid,
 		td_folder(td));

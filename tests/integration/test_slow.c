@@ -31,7 +31,7 @@ enum {
 	PART_MS = 120000,
 	CATCH_UP_MS = 60000,
 	GROWTH_MB_MAX = 48, /* while 120 MB wait for each of the two */
-	SLOWED_MAX = 2, /* times; two cores shared with whatever else runs */
+	SLOWED_MAX = 2, /* times */
 };
 
 /* Without the library nobody answers pings while nothing is read: in 30 s it would count as lost. */
@@ -106,6 +106,8 @@ static void those_who_do_not_read_harm_nobody_and_miss_nothing(void **state)
 	struct td *td = td_start(&options);
 	struct crowd *c = the_crowd = crowd_new(td, "slow", OTHERS + 1);
 	int64_t all_ms = talk(c, td);
+	uint64_t all_cpu_us = td_cpu_us(td); /* of the start, too, which is little */
+	int64_t best_ms = INT64_MAX;
 	uint64_t before = td_rss_bytes(td);
 	struct td_client *slow = td_connect(td, "slow");
 	uint64_t room = td_join(slow, "slow");
@@ -116,14 +118,19 @@ static void those_who_do_not_read_harm_nobody_and_miss_nothing(void **state)
 	(void)td_expect_entry(slow, room); /* its joining; from here on it takes no event */
 	crowd_pause(c, RAW_SLOW, true);
 	for (unsigned part = 1; part <= PARTS; part++) {
+		uint64_t cpu_us = td_cpu_us(td);
 		int64_t slow_ms = talk(c, td);
+		cpu_us = td_cpu_us(td) - cpu_us;
 		uint64_t after = td_rss_bytes(td);
 		printf("slow: the same, part %u, beside two who don't read: %" PRId64
 		       " ms, daemon %.1f MB\n",
 			part, slow_ms, (double)after / MB);
 		assert_true(TD_SANITIZED || after < before + (uint64_t)GROWTH_MB_MAX * MB);
-		assert_true(slow_ms < all_ms * SLOWED_MAX);
+		assert_true(cpu_us < all_cpu_us * SLOWED_MAX);
+		best_ms = slow_ms < best_ms ? slow_ms : best_ms;
 	}
+	/* The quickest: what else the machine does may hold up any one of them. */
+	assert_true(best_ms < all_ms * SLOWED_MAX);
 	read_all(td, slow, room, (uint64_t)PARTS * MESSAGES);
 	wake_raw(c);
 	the_crowd = crowd_free(c);
