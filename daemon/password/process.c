@@ -41,6 +41,7 @@ static void retire(void)
 {
 	(void)close_range(PASSWORD_PROCESS_SOCKET + 1, ~0U, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* in the midst of a hash, too */
+	(void)prctl(PR_SET_NAME, "gchatd-hash"); /* it was executed by a descriptor */
 	go_first();
 	(void)prctl(PR_SET_DUMPABLE, 0); /* passwords are in no core file, and nobody looks in */
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

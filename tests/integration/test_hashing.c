@@ -51,15 +51,29 @@ static unsigned descriptors_of(pid_t pid)
 	return count;
 }
 
-static void they_hold_no_descriptor_of_the_daemon(void **state)
+static void check_name(pid_t pid)
+{
+	char path[64];
+	char name[32] = "";
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	FILE *in = fopen(path, "re");
+	assert_non_null(in);
+	assert_non_null(fgets(name, sizeof(name), in));
+	(void)fclose(in); /* only read */
+	assert_string_equal(name, "gchatd-hash\n");
+}
+
+static void they_have_a_name_and_no_descriptor_of_the_daemon(void **state)
 {
 	struct td *td = start();
 	pid_t pids[PROCESSES];
 	(void)state;
 	(void)td_connect(td, "ann"); /* one of them has worked */
 	find_processes(td, pids);
-	for (size_t i = 0; i < PROCESSES; i++)
+	for (size_t i = 0; i < PROCESSES; i++) {
+		check_name(pids[i]);
 		assert_int_equal(descriptors_of(pids[i]), 4); /* 0, 1, 2 and the socket */
+	}
 	td_stop(td);
 }
 
@@ -197,7 +211,8 @@ static void a_log_in_is_answered_rightly_while_they_are_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(they_hold_no_descriptor_of_the_daemon, td_teardown),
+		cmocka_unit_test_teardown(
+			they_have_a_name_and_no_descriptor_of_the_daemon, td_teardown),
 		cmocka_unit_test_teardown(none_is_left_when_the_daemon_ends, td_teardown),
 		cmocka_unit_test_teardown(none_is_left_when_the_daemon_is_killed, td_teardown),
 		cmocka_unit_test_teardown(one_that_hangs_does_not_hold_up_the_end, td_teardown),
