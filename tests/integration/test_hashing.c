@@ -51,16 +51,18 @@ static unsigned descriptors_of(pid_t pid)
 	return count;
 }
 
-static void check_name(pid_t pid)
+/* It has begun, then. */
+static bool has_its_name(void *arg)
 {
+	const pid_t *pid = arg;
 	char path[64];
 	char name[32] = "";
-	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)*pid);
 	FILE *in = fopen(path, "re");
 	assert_non_null(in);
 	assert_non_null(fgets(name, sizeof(name), in));
 	(void)fclose(in); /* only read */
-	assert_string_equal(name, "gchatd-hash\n");
+	return strcmp(name, "gchatd-hash\n") == 0;
 }
 
 static void they_have_a_name_and_no_descriptor_of_the_daemon(void **state)
@@ -71,7 +73,7 @@ static void they_have_a_name_and_no_descriptor_of_the_daemon(void **state)
 	(void)td_connect(td, "ann"); /* one of them has worked */
 	find_processes(td, pids);
 	for (size_t i = 0; i < PROCESSES; i++) {
-		check_name(pids[i]);
+		td_wait_until(td, has_its_name, &pids[i], TD_WAIT_MS, "its name isn't gchatd-hash");
 		assert_int_equal(descriptors_of(pids[i]), 4); /* 0, 1, 2 and the socket */
 	}
 	td_stop(td);
