@@ -48,6 +48,7 @@ void credential_fill(struct config *config)
 
 bool credential_is(const char *path)
 {
-	size_t len = folder() ? strlen(folder()) : 0;
-	return len > 0 && strncmp(path, folder(), len) == 0 && path[len] == '/';
+	const char *where = folder();
+	size_t len = where ? strlen(where) : 0;
+	return where && strncmp(path, where, len) == 0 && path[len] == '/';
 }
