@@ -146,20 +146,11 @@ bool td_is_running(struct td *td)
 	return !reap(td);
 }
 
-static bool notified(const struct td *td, const char *line)
-{
-	for (size_t i = 0; i < td->notify_count; i++) {
-		if (strcmp(td->notify[i], line) == 0)
-			return true;
-	}
-	return false;
-}
-
 void td_wait_notify(struct td *td, const char *line, int64_t timeout_ms)
 {
 	struct mono deadline = clock_mono_add_ms(clock_mono(), timeout_ms);
 
-	while (!notified(td, line)) {
+	while (td_notify_times(td, line) == 0) {
 		if (td_notify_read(td, deadline))
 			continue;
 		if (reap(td)) {

@@ -19,14 +19,41 @@ void td_notify_open(struct td *td)
 		td_fail(NULL, "%s: %s", td->notify_path, strerror(errno));
 }
 
+static bool begins_with(const char *line, const char *start)
+{
+	return strncmp(line, start, strlen(start)) == 0;
+}
+
+unsigned td_notify_times(const struct td *td, const char *line)
+{
+	for (size_t i = 0; i < td->notify_count; i++)
+		if (strcmp(td->notify[i].line, line) == 0)
+			return td->notify[i].times;
+	return 0;
+}
+
+static void count_line(struct td *td, const char *line)
+{
+	size_t i = 0;
+	while (i < td->notify_count && strcmp(td->notify[i].line, line) != 0)
+		i++;
+	if (i == td->notify_count) {
+		GC_ASSERT(i < TD_NOTIFY_MAX);
+		td->notify[td->notify_count++] = (struct td_notify){.times = 0};
+		(void)snprintf(td->notify[i].line, TD_NOTIFY_LINE_BYTES, "%s", line);
+	}
+	td->notify[i].times++;
+}
+
+/* Moments are all different, and nobody asks for them. */
 static void take_line(struct td *td, const char *line)
 {
 	static const char status[] = "STATUS=";
 
-	if (strncmp(line, status, sizeof(status) - 1) == 0)
+	if (begins_with(line, status))
 		(void)snprintf(td->status, sizeof(td->status), "%s", line + sizeof(status) - 1);
-	else if (td->notify_count < TD_NOTIFY_MAX)
-		(void)snprintf(td->notify[td->notify_count++], TD_NOTIFY_LINE_BYTES, "%s", line);
+	else if (!begins_with(line, "MONOTONIC_USEC="))
+		count_line(td, line);
 }
 
 static bool take_datagram(struct td *td)
@@ -58,12 +85,8 @@ bool td_notify_read(struct td *td, struct mono deadline)
 
 unsigned td_notify_count(struct td *td, const char *line)
 {
-	unsigned count = 0;
-
 	td_hear(td);
-	for (size_t i = 0; i < td->notify_count; i++)
-		count += strcmp(td->notify[i], line) == 0;
-	return count;
+	return td_notify_times(td, line);
 }
 
 void td_hear(struct td *td)

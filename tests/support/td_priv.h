@@ -7,7 +7,7 @@
 enum {
 	TD_LISTENERS_MAX = 3, /* tls on IPv4, tls on IPv6, admin */
 	TD_STATUS_BYTES = 256,
-	TD_NOTIFY_MAX = 64, /* notify lines remembered per life */
+	TD_NOTIFY_MAX = 64, /* different notify lines of a life */
 	TD_NOTIFY_LINE_BYTES = 96,
 	TD_FIRST_FD = 3, /* SD_LISTEN_FDS_START */
 	TD_LOG_TAIL_BYTES = 24 * 1024,
@@ -36,7 +36,10 @@ struct td {
 	pid_t pid; /* 0: not running */
 	int pidfd; /* owned, or -1 */
 	int exit_status; /* of the last life */
-	char notify[TD_NOTIFY_MAX][TD_NOTIFY_LINE_BYTES];
+	struct td_notify {
+		char line[TD_NOTIFY_LINE_BYTES];
+		unsigned times; /* that it was said */
+	} notify[TD_NOTIFY_MAX];
 	size_t notify_count;
 	char status[TD_STATUS_BYTES];
 	bool log_printed;
@@ -52,6 +55,8 @@ void td_write_config(struct td *td);
 void td_exec(struct td *td);
 /* td_notify.c: reads what has arrived; waits up to `deadline` for more. False: nothing came. */
 void td_notify_open(struct td *td);
+/* How often the line was said, as far as it was read. */
+unsigned td_notify_times(const struct td *td, const char *line);
 bool td_notify_read(struct td *td, struct mono deadline);
 /* td_client.c: closes every client of this daemon. */
 void td_close_clients(struct td *td);
