@@ -123,6 +123,8 @@ static void await_threads(struct world *w)
 	if (!w->blocker) {
 		store_submit(w->store, &b.op);
 		pass(&b);
+		while (!store_writer_rests(w->store))
+			usleep(20); /* what is done may have been a first step: the next is behind */
 	}
 	store_run(w->store, &b.job);
 	pass(&b);
@@ -550,6 +552,10 @@ static void on_answer(void *arg, const uint8_t *data, size_t len)
 	++*(unsigned *)arg;
 }
 
+enum {
+	PATIENCE_MS = 5000 /* with a call that has several steps */
+};
+
 void world_unary(struct world *w, const char *method, const char *authorization, bool admin,
 	const uint8_t *request, size_t len)
 {
@@ -563,6 +569,11 @@ void world_unary(struct world *w, const char *method, const char *authorization,
 	world_settle(w);
 	if (held && !line_is_over(line)) {
 		world_hold(w, false); /* it waits for what is held */
+		world_settle(w);
+	}
+	/* what goes from thread to thread in several steps may be between two of them */
+	for (unsigned i = 0; i < PATIENCE_MS && !line_is_over(line); i++) {
+		usleep(1000);
 		world_settle(w);
 	}
 	GC_ASSERT(answers <= 1 && line_has_ended(line) && line_is_over(line));
