@@ -409,11 +409,6 @@ void honest_sign_ins(struct honest *h, struct honest_figures *ret)
 	figures(&h->sign_ins, ret);
 }
 
-uint64_t honest_room(const struct honest *h)
-{
-	return h->rooms[0];
-}
-
 struct honest *honest_new(struct td *td)
 {
 	struct honest *h = mem_new(1, sizeof(*h));

@@ -29,7 +29,6 @@ struct honest_figures {
 /* All are in their rooms, and quiet. Fails the test where they can't. Owned. */
 struct honest *honest_new(struct td *td);
 struct honest *honest_free(struct honest *h);
-uint64_t honest_room(const struct honest *h);
 
 /* Talks for so long; fails the test when a session ends, or misses or is refused something. */
 void honest_talk(struct honest *h, double secs);
