@@ -278,7 +278,7 @@ static void let_in_newcomers(struct server *s)
 {
 	enum {
 		LOOK_MS = 5,
-		HANDSHAKE_MS = 500,
+		HANDSHAKE_MS = 1000, /* two round trips of the slowest networks */
 	};
 	while (acceptor_has_newcomer(s->service.acceptor, HANDSHAKE_MS))
 		(void)poll(NULL, 0, LOOK_MS);
