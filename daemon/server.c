@@ -205,6 +205,7 @@ static int start_accepting(struct server *s, struct err_text *err)
 	struct acceptor_options options = {.listeners = s->listeners,
 		.external = s->external,
 		.admin_group = s->config->listen.admin_group,
+		.shards = s->hub->options.shards,
 		.sockets = socket_options_of(s->config),
 		.on_admin = on_admin,
 		.arg = s};

@@ -68,6 +68,7 @@ struct acceptor_options {
 	struct external *external; /* borrowed until acceptor_free; open */
 	const char *admin_group; /* borrowed for the call; NULL: root and ourselves only */
 	struct acceptor_limits limits;
+	unsigned shards; /* that handshakes are done by: pace.h */
 	struct socket_options sockets;
 	/* An admin connection whose peer may administer; owns fd. On the accept thread. NULL: admin
 	 * connections are closed. */

@@ -1,17 +1,14 @@
 /*
  * The accept thread: its turns, and what happens to a connection from accept4 to its hand-over.
- * What happens to it afterwards is in accept_scan.c.
+ * Who may come in is decided in accept_admit.c, what happens afterwards is in accept_scan.c.
  */
 #include "net/accept_priv.h"
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "base/ratemap.h"
-#include "net/blocked.h"
 #include "net/guard_report.h"
 #include "net/listen.h"
-#include "net/peercred.h"
 #include "net/tap.h"
 #include "rpc/external.h"
 
@@ -39,12 +36,20 @@ static void *listener_ptr(const struct acceptor *a, size_t i)
 	return u.out;
 }
 
-static int watch_listeners(struct acceptor *a, int op, uint32_t events)
+/* Administrators wait for nobody's handshakes. */
+static bool is_ignored(const struct acceptor *a, const struct listener *listener)
+{
+	return a->paused || (a->paced && listener->kind == LISTENER_TLS);
+}
+
+static int watch_listeners(struct acceptor *a, int op)
 {
 	int r = 0;
-	for (size_t i = 0; i < a->listeners->count && r == 0; i++)
-		r = accept_watch(
-			a->outer_fd, op, a->listeners->items[i].fd, events, listener_ptr(a, i));
+	for (size_t i = 0; i < a->listeners->count && r == 0; i++) {
+		const struct listener *listener = &a->listeners->items[i];
+		r = accept_watch(a->outer_fd, op, listener->fd,
+			is_ignored(a, listener) ? 0 : EPOLLIN, listener_ptr(a, i));
+	}
 	return r;
 }
 
@@ -67,7 +72,7 @@ int accept_loop_init(struct acceptor *a)
 	if (r == 0)
 		r = accept_watch(a->outer_fd, EPOLL_CTL_ADD, a->inner_fd, EPOLLIN, &a->inner_fd);
 	if (r == 0)
-		r = watch_listeners(a, EPOLL_CTL_ADD, EPOLLIN);
+		r = watch_listeners(a, EPOLL_CTL_ADD);
 	return r < 0 ? err_pass(r) : 0;
 }
 
@@ -83,57 +88,18 @@ void accept_loop_deinit(struct acceptor *a)
  * next turn does it again. */
 static void set_paused(struct acceptor *a, bool paused)
 {
-	a->paused = watch_listeners(a, EPOLL_CTL_MOD, paused ? 0 : EPOLLIN) == 0 ? paused : true;
+	a->paused = paused;
+	if (watch_listeners(a, EPOLL_CTL_MOD) < 0)
+		a->paused = true;
 	a->paused_until = clock_mono_add_ms(clock_mono(), PAUSE_MS);
 }
 
-static void refuse(int fd, enum guard_reason reason, const struct peer *peer)
+static void set_paced(struct acceptor *a, bool paced, uint32_t wait_ms)
 {
-	char address[PEER_TEXT_BYTES] = "local";
-	if (peer)
-		peer_print_address(peer, address);
-	guard_report_refused(reason, address); /* first: whoever sees the end finds it counted */
-	conn_close_hard(fd);
-}
-
-bool accept_is_blocked(struct acceptor *a, const struct peer *peer)
-{
-	uint8_t address[NETWORK_ADDRESS_BYTES];
-	network_map(peer->v6, peer->address, address);
-	return blocked_contains(a->blocked, address);
-}
-
-static enum guard_reason admit_now(const struct acceptor *a, const struct peer_net *net)
-{
-	if (conn_table_count(&a->conns, CONN_TLS) >= a->limits.connections)
-		return GUARD_FULL;
-	if (conn_table_count_of(&a->conns, net) >= a->limits.connections_per_address)
-		return GUARD_ADDRESS_FULL;
-	return GUARD_FINE;
-}
-
-/* Each new connection costs a handshake, however short its life. */
-static bool may_arrive(struct acceptor *a, const struct peer *peer)
-{
-	char key[PEER_TEXT_BYTES];
-	uint32_t wait_ms;
-	peer_print_net(peer, key);
-	return ratemap_take(a->arrivals, key, clock_mono(), &wait_ms);
-}
-
-/* Before refusing, counts are brought up to date: who reconnects has often just disconnected. */
-static enum guard_reason admit(struct acceptor *a, const struct peer *peer)
-{
-	struct peer_net net;
-	if (accept_is_blocked(a, peer))
-		return GUARD_BANNED;
-	peer_get_net(peer, &net);
-	enum guard_reason reason = admit_now(a, &net);
-	if (reason != GUARD_FINE) {
-		(void)accept_scan_drain(a);
-		reason = admit_now(a, &net);
-	}
-	return reason == GUARD_FINE && !may_arrive(a, peer) ? GUARD_ADDRESS_RATE : reason;
+	a->paced = paced;
+	if (watch_listeners(a, EPOLL_CTL_MOD) < 0)
+		a->paced = true;
+	a->paced_until = clock_mono_add_ms(clock_mono(), wait_ms);
 }
 
 /* Duplicates `fd`; refuses the connection when that is not possible. -1 then. */
@@ -141,7 +107,7 @@ static int duplicate(int fd, const struct peer *peer)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (copy < 0)
-		refuse(fd, GUARD_NO_DESCRIPTORS, peer);
+		accept_refuse(fd, GUARD_NO_DESCRIPTORS, peer);
 	return copy;
 }
 
@@ -174,9 +140,9 @@ static void on_tls(struct acceptor *a, const struct listener *listener, int fd,
 		close(fd); /* ended before we got to it */
 		return;
 	}
-	enum guard_reason reason = admit(a, &peer);
+	enum guard_reason reason = accept_admit(a, &peer);
 	if (reason != GUARD_FINE) {
-		refuse(fd, reason, &peer);
+		accept_refuse(fd, reason, &peer);
 		return;
 	}
 	int copy = duplicate(fd, &peer);
@@ -184,30 +150,19 @@ static void on_tls(struct acceptor *a, const struct listener *listener, int fd,
 		return;
 	struct conn *conn = conn_add_tls(&a->conns, &peer, copy, clock_mono());
 	if (!guard_conn(a, conn, EPOLLIN)) {
-		refuse(fd, GUARD_NO_DESCRIPTORS, &peer);
+		accept_refuse(fd, GUARD_NO_DESCRIPTORS, &peer);
 		return;
 	}
+	pace_begin(&a->pace);
 	metric_add(METRIC_CONNECTIONS_ACCEPTED, 1);
 	hand_over(a, conn, listener->fd, fd);
 	accept_scan_bound_pending(a);
 }
 
-static enum guard_reason admit_admin(struct acceptor *a, int fd, struct ucred *ret_ucred)
-{
-	if (peercred_get(fd, ret_ucred) < 0 || !a->on_admin ||
-		!peercred_may_administer(fd, ret_ucred, a->admin_group))
-		return GUARD_NOT_ADMIN;
-	if (conn_table_count(&a->conns, CONN_ADMIN) < ACCEPTOR_ADMINS_MAX)
-		return GUARD_FINE;
-	(void)accept_scan_drain(a);
-	return conn_table_count(&a->conns, CONN_ADMIN) < ACCEPTOR_ADMINS_MAX ? GUARD_FINE
-									     : GUARD_ADMIN_FULL;
-}
-
 static void on_admin(struct acceptor *a, int fd)
 {
 	struct ucred ucred = {.pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1};
-	enum guard_reason reason = admit_admin(a, fd, &ucred);
+	enum guard_reason reason = accept_admit_admin(a, fd, &ucred);
 	if (reason != GUARD_FINE) {
 		char who[PEER_TEXT_BYTES];
 		(void)snprintf(
@@ -223,7 +178,7 @@ static void on_admin(struct acceptor *a, int fd)
 	if (guard_conn(a, conn, 0))
 		a->on_admin(a->arg, fd, &ucred);
 	else
-		refuse(fd, GUARD_NO_DESCRIPTORS, NULL);
+		accept_refuse(fd, GUARD_NO_DESCRIPTORS, NULL);
 }
 
 static int take_connection(const struct listener *listener, struct sockaddr_storage *ret_name)
@@ -244,7 +199,7 @@ static void shed_one(struct acceptor *a, const struct listener *listener)
 		fd_closep(&a->reserve_fd);
 		int fd = take_connection(listener, &name);
 		if (fd >= 0)
-			refuse(fd, GUARD_NO_DESCRIPTORS,
+			accept_refuse(fd, GUARD_NO_DESCRIPTORS,
 				peer_from_name(&name, &peer) ? &peer : NULL);
 	}
 	open_reserve(a);
@@ -268,10 +223,21 @@ static bool after_failure(struct acceptor *a, const struct listener *listener, i
 	return true; /* accept(2): the connection failed before it was taken; there may be more */
 }
 
+/* Whether another handshake can be taken on now; otherwise its listener is left alone for a while. */
+static bool keeps_pace(struct acceptor *a, const struct listener *listener)
+{
+	uint32_t wait_ms;
+	if (listener->kind != LISTENER_TLS ||
+		pace_allows(&a->pace, a->conns.pending_count, clock_mono(), &wait_ms))
+		return true;
+	set_paced(a, true, wait_ms);
+	return false;
+}
+
 static void accept_some(struct acceptor *a, const struct listener *listener)
 {
 	struct sockaddr_storage name;
-	for (int i = 0; i < ACCEPT_BATCH_MAX; i++) {
+	for (int i = 0; i < ACCEPT_BATCH_MAX && keeps_pace(a, listener); i++) {
 		int fd = take_connection(listener, &name);
 		if (fd < 0) {
 			if (!after_failure(a, listener, errno))
@@ -287,9 +253,9 @@ static void accept_some(struct acceptor *a, const struct listener *listener)
 static void cease(struct acceptor *a)
 {
 	a->phase = ACCEPTOR_GUARDS;
-	a->paused = false;
+	a->paused = a->paced = false;
 	/* what can't be taken out of the set is passed over, as it may be in this turn's events */
-	(void)watch_listeners(a, EPOLL_CTL_DEL, 0);
+	(void)watch_listeners(a, EPOLL_CTL_DEL);
 	(void)sem_post(&a->guards);
 }
 
@@ -320,6 +286,8 @@ static void police(struct acceptor *a)
 	open_reserve(a);
 	if (a->paused && now.us >= a->paused_until.us)
 		set_paused(a, a->reserve_fd < 0);
+	if (a->paced && now.us >= a->paced_until.us)
+		set_paced(a, false, 0);
 }
 
 static int64_t sooner(int64_t ms, struct mono when, struct mono now)
@@ -338,6 +306,8 @@ static int wait_ms(const struct acceptor *a)
 		ms = sooner(ms, a->next_scan, now);
 	if (a->paused)
 		ms = sooner(ms, a->paused_until, now);
+	if (a->paced)
+		ms = sooner(ms, a->paced_until, now);
 	if (oldest && a->limits.sign_in_timeout_ms > 0)
 		ms = sooner(ms,
 			clock_mono_add_ms(oldest->guard.since, a->limits.sign_in_timeout_ms), now);

@@ -1,9 +1,10 @@
-/* Shared by accept.c (the interface), accept_loop.c and accept_scan.c (the thread) only. */
+/* Shared by accept.c (the interface) and accept_loop.c, accept_admit.c and accept_scan.c (the thread) only. */
 #pragma once
 
 #include "base/clock.h"
 #include "net/accept.h"
 #include "net/conn.h"
+#include "net/pace.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -55,6 +56,9 @@ struct acceptor {
 	int reserve_fd; /* owned: given up to be able to refuse; -1: gone */
 	bool paused; /* no descriptors and no reserve: listeners are ignored */
 	struct mono paused_until;
+	struct pace pace;
+	bool paced; /* handshakes enough: TLS listeners are ignored */
+	struct mono paced_until;
 	bool scanning;
 	struct mono next_scan;
 };
@@ -77,5 +81,11 @@ bool accept_scan_drain(struct acceptor *acceptor);
 void accept_scan_cut_blocked(struct acceptor *acceptor, struct mono now);
 /* Whether connections from there are refused. */
 bool accept_is_blocked(struct acceptor *acceptor, const struct peer *peer);
+/* Whether one more may come in from there; GUARD_FINE is counted to its address. */
+enum guard_reason accept_admit(struct acceptor *acceptor, const struct peer *peer);
+/* Whether who is at the other end may administer; says who that is. */
+enum guard_reason accept_admit_admin(struct acceptor *acceptor, int fd, struct ucred *ret_ucred);
+/* Counts and logs it, and closes the connection. `peer` may be NULL. */
+void accept_refuse(int fd, enum guard_reason reason, const struct peer *peer);
 /* Cuts the oldest that have not signed in, down to their maximum. */
 void accept_scan_bound_pending(struct acceptor *acceptor);

@@ -135,31 +135,43 @@ static bool keep(struct call *call, size_t len)
 	return true;
 }
 
-static void ask_again_later(struct call *call, int64_t wait_us)
-{
-	limited_note(LIMITED_ANSWERS, &(struct log_fields){.user = call->account->name});
-	call_fail_later(call, REASON_RATE_LIMITED, (uint32_t)(wait_us / CLOCK_US_PER_MS) + 1);
-}
-
 static void refuse_answer(struct call *call)
 {
 	enum {
-		RETRY_US = 1000 * CLOCK_US_PER_MS
+		RETRY_MS = 1000
 	};
-	atomic_store(&call->account->unsent_until_us, clock_mono().us + RETRY_US);
-	ask_again_later(call, RETRY_US);
+	atomic_store(&call->account->unsent_until_us, clock_mono_add_ms(clock_mono(), RETRY_MS).us);
+	limited_note(LIMITED_ANSWERS, &(struct log_fields){.user = call->account->name});
+	call_fail_later(call, REASON_RATE_LIMITED, RETRY_MS);
 }
 
-/* Who was told to wait and doesn't is not worth a read from the store. Any thread. */
-static int64_t left_to_wait_us(struct call *call)
+static void on_later(struct later *later)
 {
-	return call->account ? atomic_load(&call->account->unsent_until_us) - clock_mono().us : 0;
+	struct call *call = GC_CONTAINER_OF(later, struct call, later);
+	call_fail_later(call, call->reason, call->retry_after_ms);
+	call_release(call);
+}
+
+static void fail_late(struct call *call, enum reason reason, uint32_t retry_after_ms)
+{
+	call->reason = reason;
+	call->retry_after_ms = retry_after_ms;
+	call->later.run = on_later;
+	call_hold(call);
+	shard_later(call->shard, &call->later);
+}
+
+/* Who was told to wait and doesn't is not worth a read from the store, and is made to wait: at a
+ * refusal for each call, a few who ask and ask took half of the shards' time. Any thread. */
+static bool must_wait(struct call *call)
+{
+	return call->account && atomic_load(&call->account->unsent_until_us) > clock_mono().us;
 }
 
 static void refuse_early(struct call *call)
 {
-	int64_t left = left_to_wait_us(call);
-	ask_again_later(call, left > 0 ? left : 0);
+	limited_note(LIMITED_ANSWERS, &(struct log_fields){.user = call->account->name});
+	fail_late(call, REASON_RATE_LIMITED, 1);
 }
 
 /* What has been written is said in any case: it is small, and charged as a message. */
@@ -315,6 +327,12 @@ void call_refuse(
 	call_fail_later(call_new(service, in), reason, retry_after_ms);
 }
 
+void call_refuse_late(
+	struct service *service, struct incoming *in, enum reason reason, uint32_t retry_after_ms)
+{
+	fail_late(call_new(service, in), reason, retry_after_ms);
+}
+
 void call_refuse_account(struct service *service, struct incoming *in,
 	const struct account *account, enum reason reason)
 {
@@ -409,7 +427,7 @@ void call_write(struct call *call, enum reason reason, void (*then)(struct call 
 static void run_read(struct store_job *job, struct store_reader *reader)
 {
 	struct call *call = GC_CONTAINER_OF(job, struct call, job);
-	if (left_to_wait_us(call) > 0)
+	if (must_wait(call))
 		call->then = refuse_early;
 	else
 		call->read(call, reader);

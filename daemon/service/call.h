@@ -60,7 +60,9 @@ struct call {
 	struct control response; /* for answers built from wire bytes */
 	uint64_t charged; /* to the account's unsent answers */
 	enum store_status status; /* for `read` */
-	enum reason reason; /* for `work` */
+	enum reason reason; /* for `work`, and of a late refusal */
+	uint32_t retry_after_ms; /* of that */
+	struct later later;
 	void *data; /* owned: the handler's own, from call_data */
 	void (*wipe)(void *data); /* may be NULL: before freeing */
 };
@@ -71,6 +73,9 @@ void call_open(struct service *service, struct incoming *in, const struct method
 /* Refuses a call before it is read. Takes call and metadata. `retry_after_ms` 0: waiting doesn't
  * help. */
 void call_refuse(
+	struct service *service, struct incoming *in, enum reason reason, uint32_t retry_after_ms);
+/* The same SHARD_LATER_MS from now: who would ask again at once is made to wait. */
+void call_refuse_late(
 	struct service *service, struct incoming *in, enum reason reason, uint32_t retry_after_ms);
 /* The same for an account that may not sign in, with until when and why. */
 void call_refuse_account(struct service *service, struct incoming *in,

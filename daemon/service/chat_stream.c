@@ -276,7 +276,7 @@ void chat_stream_open(struct service *service, struct incoming *in, struct accou
 		limited_note(LIMITED_SESSIONS, &(struct log_fields){.user = account->name});
 		acceptor_charge(service->acceptor, in->peer, ACCEPTOR_REFUSED_COST);
 		(void)account_unref(account);
-		call_refuse(service, in, REASON_TOO_MANY_SESSIONS, RETRY_MS);
+		call_refuse_late(service, in, REASON_TOO_MANY_SESSIONS, RETRY_MS);
 		return;
 	}
 	grpc_metadata_array_destroy(&in->metadata);

@@ -112,6 +112,37 @@ static void look_at_deadlines(struct shard *shard, struct mono now)
 		session_quicken(TAILQ_FIRST(&shard->slowed)); /* takes itself off the list */
 }
 
+void shard_later(struct shard *shard, struct later *later)
+{
+	later->due = clock_mono_add_ms(shard->now, SHARD_LATER_MS);
+	STAILQ_INSERT_TAIL(&shard->later, later, link);
+}
+
+static struct mono due_at(const struct shard *shard, const struct later *later)
+{
+	return shard->draining || shard->stopping ? shard->now : later->due;
+}
+
+static void run_later(struct shard *shard)
+{
+	struct later *later;
+	for (int i = 0; i < SHARD_LATER_MAX && (later = STAILQ_FIRST(&shard->later)) &&
+			due_at(shard, later).us <= shard->now.us;
+		i++) {
+		STAILQ_REMOVE_HEAD(&shard->later, link);
+		later->run(later);
+	}
+}
+
+static struct mono next_due(const struct shard *shard)
+{
+	const struct later *later = STAILQ_FIRST(&shard->later);
+	if (!later)
+		return shard->next_tick;
+	struct mono due = due_at(shard, later);
+	return due.us < shard->next_tick.us ? due : shard->next_tick;
+}
+
 static bool is_done(const struct shard *shard)
 {
 	return shard->stopping && TAILQ_EMPTY(&shard->sessions) && shard->calls == 0 &&
@@ -132,9 +163,10 @@ static void *run(void *arg)
 		busy = !TAILQ_EMPTY(&shard->ready) || busy;
 		flush_ready(shard);
 		look_at_deadlines(shard, shard->now);
+		run_later(shard);
 		pulse_beat(&shard->pulse);
 		if (!busy) /* a wake posted since then is a completion already: nothing is missed */
-			(void)queue_run_one(&shard->queue, shard->next_tick);
+			(void)queue_run_one(&shard->queue, next_due(shard));
 	}
 	return NULL;
 }
@@ -150,6 +182,7 @@ void shard_init(struct shard *shard, struct hub *hub, unsigned index)
 	TAILQ_INIT(&shard->waiting);
 	TAILQ_INIT(&shard->slowed);
 	TAILQ_INIT(&shard->sessions);
+	STAILQ_INIT(&shard->later);
 }
 
 /* The calls are asked for here: the thread may begin so late that the servers are gone again. */

@@ -22,6 +22,8 @@ struct shard_room;
 enum {
 	SHARD_TURN_MIN = 512, /* completions in one turn, at least: see turn_max in shard.c */
 	SHARD_TICK_MS = 1000, /* how often deadlines are looked at */
+	SHARD_LATER_MS = 1000, /* who asks again at once does so once a second ... */
+	SHARD_LATER_MAX = 8, /* ... and is answered so many at a time: others are served between */
 	SHARD_CALLS_WAITING = 32, /* calls asked for in advance, per server */
 	SHARD_METHOD_BYTES = 128, /* the longest method name taken */
 	SHARD_PEER_BYTES = 128, /* a peer's name as gRPC prints it */
@@ -50,6 +52,13 @@ struct shard_account {
 	UT_hash_handle hh;
 };
 
+/* What is put off by SHARD_LATER_MS. Embedded in what it is about, which it keeps. */
+struct later {
+	void (*run)(struct later *later);
+	struct mono due;
+	STAILQ_ENTRY(later) link;
+};
+
 struct shard { /* shard thread only, but for box, queue's wake and pulse */
 	struct hub *hub; /* borrowed: outlives its shards */
 	unsigned index;
@@ -66,6 +75,7 @@ struct shard { /* shard thread only, but for box, queue's wake and pulse */
 	struct session_queue slowed; /* are not read until the next tick */
 	struct session_queue sessions; /* by id: as they were opened */
 	unsigned session_count;
+	STAILQ_HEAD(, later) later; /* by due */
 	struct shard_account *accounts; /* owned: uthash by account id */
 	struct shard_room *rooms; /* owned: uthash by room id */
 	struct mono next_tick;
@@ -94,6 +104,8 @@ void shard_start(struct shard *shard);
 /* When one of `count` clients that are sent away shall come back, in ms from now, not 0: by chance, so
  * many that the processors can take each. Shard thread. */
 uint32_t shard_reconnect_ms(const struct shard *shard, unsigned count);
+/* Runs it SHARD_LATER_MS from now; sooner where the shard drains, which waits for nobody. Shard thread. */
+void shard_later(struct shard *shard, struct later *later);
 /* Posts a letter and wakes the shard where it may sleep. Any thread. */
 void shard_post(struct shard *shard, struct mail *mail);
 /* As above without waking: the poster calls shard_kick when it is done. Writer thread. */

@@ -168,16 +168,22 @@ static void a_room_has_so_many_members_and_no_more(void **state)
 
 static void an_account_has_so_many_sessions_and_no_more(void **state)
 {
+	enum {
+		REFUSAL_MS = 900, /* of a second: clocks are rounded */
+	};
 	struct td *td = start("limits: { sessions_per_account = 2; };");
 	struct td_client *one = td_connect(td, "ann");
 	struct td_client *three = td_sign_in(td, "ann", NULL);
 
 	(void)state;
 	(void)td_connect(td, "ann");
+	struct mono start = clock_mono();
 	td_check(three, gchat_connect(td_gchat(three), &(struct gchat_session_options){0}), NULL,
 		"connect");
 	const struct gchat_state_event *refused = td_expect_state(three, GCHAT_STATE_RECONNECTING);
 	assert_string_equal(refused->error.reason, "TOO_MANY_SESSIONS");
+	/* Not at once, or who doesn't wait would be the shards' main concern. */
+	assert_true(clock_mono_ms_since(clock_mono(), start) >= REFUSAL_MS);
 	assert_true(refused->error.retry_after_ms > 0);
 	assert_true(refused->delay_ms >= refused->error.retry_after_ms);
 	td_barrier(one);

@@ -14,6 +14,7 @@
 enum {
 	TEXTS = 60, /* of the longest kind: together nearly a page of history */
 	UNREAD = 90, /* pages asked for and not read */
+	REFUSAL_MS = 900, /* of the second that a refusal takes: clocks are rounded */
 	REFUSED = 400,
 	REFUSED_MS_MIN = 1500, /* 128 at once, and then a hundred a second */
 };
@@ -105,6 +106,23 @@ static uint64_t make_history(struct td_client *bob)
 	return room;
 }
 
+/* Who was told to wait and asks again is answered a second later; the first refusal comes at once. */
+static void expect_slow_refusals(struct td *td, struct raw *raw, const char *token, uint64_t room)
+{
+	struct mono deadline = clock_mono_add_ms(clock_mono(), TD_WAIT_MS);
+	struct mono start;
+
+	do {
+		struct h2_status status = {0};
+
+		start = clock_mono();
+		assert_false(ask(raw, token, room, &status));
+		assert_string_equal(status.reason, "RATE_LIMITED");
+		if (clock_mono_ms_since(deadline, start) <= 0)
+			td_fail(td, "refusals come as fast as one asks");
+	} while (clock_mono_ms_since(clock_mono(), start) < REFUSAL_MS);
+}
+
 static void unread_answers_are_bounded_by_account_until_they_are_dropped(void **state)
 {
 	char token[RAW_TOKEN_BYTES];
@@ -133,6 +151,7 @@ static void unread_answers_are_bounded_by_account_until_they_are_dropped(void **
 	}
 	assert_int_equal(status.code, 8);
 	assert_string_equal(status.reason, "RATE_LIMITED");
+	expect_slow_refusals(td, ann, token, room);
 
 	td_check(bob,
 		gchat_history(td_gchat(bob), &(struct gchat_history_query){.room_id = room}, &page,

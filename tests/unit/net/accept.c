@@ -3,6 +3,7 @@
 
 #include "base/metrics.h"
 #include "h2_client.h"
+#include "net/pace.h"
 #include "site.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 enum {
 	CLIENTS_MAX = 40,
 	FDS_MAX = 400,
+	HALF_OPEN = 150,
 	SPARE_FDS = 9, /* four connections of two, and the reserve stays */
 };
 
@@ -82,6 +84,33 @@ static void connections_are_counted_while_they_last(void **state)
 	assert_true(wait_until(acceptor_count(site.acceptor) == GC_LENGTH(clients)));
 	for (size_t i = 0; i < GC_LENGTH(clients); i++)
 		h2_close(&clients[i]);
+	assert_true(wait_until(acceptor_count(site.acceptor) == 0));
+}
+
+static int connect_silently(void)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)site.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* A site says nothing of shards, which counts as one. */
+static void many_handshakes_are_begun_at_a_rate_that_leaves_time_for_others(void **state)
+{
+	(void)state;
+	int fds[HALF_OPEN];
+	struct mono start = clock_mono();
+	for (size_t i = 0; i < GC_LENGTH(fds); i++)
+		fds[i] = connect_silently();
+	assert_true(wait_until(acceptor_count(site.acceptor) == HALF_OPEN));
+	assert_true(clock_mono_ms_since(clock_mono(), start) >=
+		    (HALF_OPEN - PACE_FREE - PACE_BURST) * 1000 / PACE_PER_S);
+	for (size_t i = 0; i < GC_LENGTH(fds); i++)
+		close(fds[i]);
 	assert_true(wait_until(acceptor_count(site.acceptor) == 0));
 }
 
@@ -282,6 +311,7 @@ int main(void)
 		TEST_DUAL(an_ipv6_calls_peer_names_its_connection),
 		TEST_DUAL(an_ipv4_call_to_a_dual_stack_socket_names_its_connection),
 		TEST(connections_are_counted_while_they_last),
+		TEST(many_handshakes_are_begun_at_a_rate_that_leaves_time_for_others),
 		TEST(a_connection_can_be_cut_by_its_peers_name),
 		TEST(more_than_allowed_from_one_address_are_refused),
 		TEST(more_than_allowed_in_all_are_refused),
