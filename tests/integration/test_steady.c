@@ -120,7 +120,8 @@ static void all_are_back_soon_after_a_restart(void **state)
 		disturb("restart", restart, &figures);
 		assert_int_equal(figures.broken, sessions());
 		assert_int_equal(figures.attempts, sessions());
-		assert_true(figures.waited.max <= sessions() + 1); /* a millisecond for each */
+		/* a millisecond for each; a few that have just come back may count twice */
+		assert_true(figures.waited.max <= 2 * sessions());
 	}
 }
 

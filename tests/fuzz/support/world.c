@@ -158,6 +158,17 @@ void world_hold(struct world *w, bool hold)
 	}
 }
 
+/* Nobody waits for a second to pass. */
+static bool run_later(struct shard *shard)
+{
+	struct later *later = STAILQ_FIRST(&shard->later);
+	if (!later)
+		return false;
+	STAILQ_REMOVE_HEAD(&shard->later, link);
+	later->run(later);
+	return true;
+}
+
 /* As a shard's own turn; until nothing moves. */
 static bool run_shards(struct world *w)
 {
@@ -172,6 +183,7 @@ static bool run_shards(struct world *w)
 				session_flush(TAILQ_FIRST(&shard->ready));
 				more = true;
 			}
+			more = run_later(shard) || more;
 		}
 		any = any || more;
 	}
