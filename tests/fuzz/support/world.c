@@ -310,9 +310,25 @@ static void reset_attempts(struct service *service, const struct config *config)
 			config->limits.registrations_per_hour * SERVICE_REGISTRATION_AMOUNT);
 }
 
+/* This thread is the main thread, too. */
+static bool post_to_main(void *arg, struct mail *mail)
+{
+	(void)arg;
+	mail->deliver(mail);
+	return true;
+}
+
+/* Nothing has changed. */
+static void reload(void *arg, struct reload *ret)
+{
+	(void)arg;
+	(void)ret;
+}
+
 static void open_service(struct world *w)
 {
 	struct service *service = w->service;
+	service->main = (struct service_main){.post = post_to_main, .reload = reload};
 	service->directory = w->directory;
 	service->presence = w->presence;
 	service->store = w->store;
