@@ -39,7 +39,7 @@ static void *listener_ptr(const struct acceptor *a, size_t i)
 /* Administrators wait for nobody's handshakes. */
 static bool is_ignored(const struct acceptor *a, const struct listener *listener)
 {
-	return a->paused || (a->paced && listener->kind == LISTENER_TLS);
+	return a->starved.on || (a->paced.on && listener->kind == LISTENER_TLS);
 }
 
 static int watch_listeners(struct acceptor *a, int op)
@@ -86,20 +86,12 @@ void accept_loop_deinit(struct acceptor *a)
 
 /* Interest in descriptors that are in the set already: fails only for want of memory, and then the
  * next turn does it again. */
-static void set_paused(struct acceptor *a, bool paused)
+static void set_pause(struct acceptor *a, struct pause *pause, bool on, uint32_t ms)
 {
-	a->paused = paused;
+	pause->on = on;
 	if (watch_listeners(a, EPOLL_CTL_MOD) < 0)
-		a->paused = true;
-	a->paused_until = clock_mono_add_ms(clock_mono(), PAUSE_MS);
-}
-
-static void set_paced(struct acceptor *a, bool paced, uint32_t wait_ms)
-{
-	a->paced = paced;
-	if (watch_listeners(a, EPOLL_CTL_MOD) < 0)
-		a->paced = true;
-	a->paced_until = clock_mono_add_ms(clock_mono(), wait_ms);
+		pause->on = true;
+	pause->until = clock_mono_add_ms(clock_mono(), ms);
 }
 
 /* Duplicates `fd`; refuses the connection when that is not possible. -1 then. */
@@ -204,7 +196,7 @@ static void shed_one(struct acceptor *a, const struct listener *listener)
 	}
 	open_reserve(a);
 	if (a->reserve_fd < 0)
-		set_paused(a, true);
+		set_pause(a, &a->starved, true, PAUSE_MS);
 }
 
 /* What to do when accept4 failed; false ends the listener's turn. */
@@ -214,10 +206,10 @@ static bool after_failure(struct acceptor *a, const struct listener *listener, i
 		return false;
 	if (e == EMFILE || e == ENFILE) {
 		shed_one(a, listener);
-		return !a->paused;
+		return !a->starved.on;
 	}
 	if (e == ENOMEM || e == ENOBUFS) {
-		set_paused(a, true);
+		set_pause(a, &a->starved, true, PAUSE_MS);
 		return false;
 	}
 	return true; /* accept(2): the connection failed before it was taken; there may be more */
@@ -230,7 +222,7 @@ static bool keeps_pace(struct acceptor *a, const struct listener *listener)
 	if (listener->kind != LISTENER_TLS ||
 		pace_allows(&a->pace, a->conns.pending_count, clock_mono(), &wait_ms))
 		return true;
-	set_paced(a, true, wait_ms);
+	set_pause(a, &a->paced, true, wait_ms);
 	return false;
 }
 
@@ -253,7 +245,7 @@ static void accept_some(struct acceptor *a, const struct listener *listener)
 static void cease(struct acceptor *a)
 {
 	a->phase = ACCEPTOR_GUARDS;
-	a->paused = a->paced = false;
+	a->starved.on = a->paced.on = false;
 	/* what can't be taken out of the set is passed over, as it may be in this turn's events */
 	(void)watch_listeners(a, EPOLL_CTL_DEL);
 	(void)sem_post(&a->guards);
@@ -284,10 +276,10 @@ static void police(struct acceptor *a)
 	struct mono now = clock_mono();
 	accept_scan_run(a, now);
 	open_reserve(a);
-	if (a->paused && now.us >= a->paused_until.us)
-		set_paused(a, a->reserve_fd < 0);
-	if (a->paced && now.us >= a->paced_until.us)
-		set_paced(a, false, 0);
+	if (a->starved.on && now.us >= a->starved.until.us)
+		set_pause(a, &a->starved, a->reserve_fd < 0, PAUSE_MS);
+	if (a->paced.on && now.us >= a->paced.until.us)
+		set_pause(a, &a->paced, false, 0);
 }
 
 static int64_t sooner(int64_t ms, struct mono when, struct mono now)
@@ -304,10 +296,10 @@ static int wait_ms(const struct acceptor *a)
 	int64_t ms = ACCEPTOR_BEAT_MS;
 	if (a->scanning)
 		ms = sooner(ms, a->next_scan, now);
-	if (a->paused)
-		ms = sooner(ms, a->paused_until, now);
-	if (a->paced)
-		ms = sooner(ms, a->paced_until, now);
+	if (a->starved.on)
+		ms = sooner(ms, a->starved.until, now);
+	if (a->paced.on)
+		ms = sooner(ms, a->paced.until, now);
 	if (oldest && a->limits.sign_in_timeout_ms > 0)
 		ms = sooner(ms,
 			clock_mono_add_ms(oldest->guard.since, a->limits.sign_in_timeout_ms), now);

@@ -18,6 +18,12 @@ enum acceptor_phase {
 	ACCEPTOR_ENDS,
 };
 
+/* For how long listeners are ignored. */
+struct pause {
+	bool on;
+	struct mono until;
+};
+
 struct acceptor {
 	const struct listeners
 		*listeners; /* borrowed until acceptor_free; immutable, as the next */
@@ -54,11 +60,9 @@ struct acceptor {
 	bool tap_checked; /* whether TLS is really looked into has been seen */
 	struct acceptor_limits limits; /* this turn's copy of shared.limits */
 	int reserve_fd; /* owned: given up to be able to refuse; -1: gone */
-	bool paused; /* no descriptors and no reserve: listeners are ignored */
-	struct mono paused_until;
+	struct pause starved; /* no descriptors and no reserve: all listeners */
 	struct pace pace;
-	bool paced; /* handshakes enough: TLS listeners are ignored */
-	struct mono paced_until;
+	struct pause paced; /* handshakes enough: TLS listeners */
 	bool scanning;
 	struct mono next_scan;
 };

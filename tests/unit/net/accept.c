@@ -87,11 +87,16 @@ static void connections_are_counted_while_they_last(void **state)
 	assert_true(wait_until(acceptor_count(site.acceptor) == 0));
 }
 
-static int connect_silently(void)
+static struct sockaddr_in site_address(void)
 {
-	const struct sockaddr_in address = {.sin_family = AF_INET,
+	return (struct sockaddr_in){.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)site.port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static int connect_silently(void)
+{
+	const struct sockaddr_in address = site_address();
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
@@ -238,9 +243,7 @@ static void it_recovers_when_descriptors_run_out(void **state)
 	static struct h2_client clients[CLIENTS_MAX];
 	static int fds[FDS_MAX];
 	struct rlimit limit;
-	const struct sockaddr_in name = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)site.port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const struct sockaddr_in name = site_address();
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	uint64_t refused = metric_get(METRIC_CONNECTIONS_REFUSED);
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
