@@ -50,6 +50,7 @@ void server_acceptor_limits(const struct config *c, struct acceptor_limits *ret)
 	*ret = (struct acceptor_limits){.connections = (uint64_t)c->limits.connections,
 		.connections_per_address = (uint64_t)c->limits.connections_per_address,
 		.connections_per_minute = (uint64_t)c->limits.connections_per_minute,
+		.handshakes_per_second = (uint64_t)c->limits.handshakes_per_second,
 		.bytes_before_sign_in = (uint64_t)c->limits.bytes_before_sign_in,
 		.handshake_timeout_ms = c->limits.handshake_timeout_s * CLOCK_MS_PER_S,
 		.sign_in_timeout_ms = c->limits.sign_in_timeout_s * CLOCK_MS_PER_S,

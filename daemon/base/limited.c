@@ -15,6 +15,7 @@ static const struct {
 	[LIMITED_SESSIONS] = {METRIC_LIMITED_SESSIONS, "limits.sessions_per_account"},
 	[LIMITED_ANSWERS] = {METRIC_LIMITED_ANSWERS, "limits.unsent_bytes"},
 	[LIMITED_REFUSALS] = {METRIC_LIMITED_REFUSALS, "limits.refusals_per_minute"},
+	[LIMITED_HANDSHAKES] = {METRIC_LIMITED_HANDSHAKES, "limits.handshakes_per_second"},
 };
 
 /* Static storage: zeroed, which is what LOG_LIMIT_INIT says. */
@@ -24,7 +25,7 @@ static void say(const char *setting, const struct log_fields *who, uint32_t drop
 {
 	struct log_fields fields = *who;
 	fields.reason = setting;
-	log_with(LOG_LEVEL_NOTICE, &fields, LOG_ID_LIMITED, "refused for now limit=%s dropped=%u",
+	log_with(LOG_LEVEL_NOTICE, &fields, LOG_ID_LIMITED, "refused or slowed limit=%s dropped=%u",
 		setting, (unsigned)dropped);
 }
 

@@ -14,6 +14,7 @@ enum limited {
 	LIMITED_SESSIONS, /* sessions_per_account */
 	LIMITED_ANSWERS, /* unsent_bytes */
 	LIMITED_REFUSALS, /* refusals_per_minute: not refused, but read slowly */
+	LIMITED_HANDSHAKES, /* handshakes_per_second: they wait before they are accepted */
 	_LIMITED_MAX,
 };
 

@@ -121,6 +121,7 @@ struct config {
 		int64_t calls_per_connection; /* concurrent streams, 100 */
 		int64_t sign_in_timeout_s; /* a connection without log-in, 30 */
 		int64_t handshake_timeout_s; /* TLS, 10 */
+		int64_t handshakes_per_second; /* begun per shard while many are strangers, 500 */
 		int64_t bytes_before_sign_in; /* guard: total, 65536 */
 		int64_t bytes_per_second; /* guard: signed in, sustained, 262144 */
 		int64_t bytes_burst; /* guard: signed in, at once, 524288 */

@@ -194,6 +194,8 @@ static const struct config_key keys[] = {
 		"Time for a connection to sign in"),
 	INT(limits.handshake_timeout_s, 1, 600, 10, "s", true,
 		"Time for a TLS handshake"),
+	INT(limits.handshakes_per_second, 0, 100000, 500, "handshakes/s", true,
+		"TLS handshakes begun for each shard while many have not signed in; 0: no limit"),
 	INT(limits.bytes_before_sign_in, 16 * KIB, 64 * MIB, 64 * KIB, "bytes", true,
 		"What a connection may send before it signed in"),
 	INT(limits.bytes_per_second, 4 * KIB, GIB, 256 * KIB, "bytes/s", true,

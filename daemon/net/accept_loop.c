@@ -5,6 +5,7 @@
 #include "net/accept_priv.h"
 
 #include "base/fd.h"
+#include "base/limited.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "net/guard_report.h"
@@ -222,6 +223,7 @@ static bool keeps_pace(struct acceptor *a, const struct listener *listener)
 	if (listener->kind != LISTENER_TLS ||
 		pace_allows(&a->pace, a->conns.pending_count, clock_mono(), &wait_ms))
 		return true;
+	limited_note(LIMITED_HANDSHAKES, &(struct log_fields){0});
 	set_pause(a, &a->paced, true, wait_ms);
 	return false;
 }
@@ -316,6 +318,7 @@ static void take_limits(struct acceptor *a)
 	(void)pthread_mutex_lock(&a->shared.mu);
 	a->limits = a->shared.limits;
 	(void)pthread_mutex_unlock(&a->shared.mu);
+	pace_set_rate(&a->pace, a->limits.handshakes_per_second, clock_mono());
 }
 
 void *accept_loop_run(void *arg)

@@ -1,9 +1,9 @@
 /*
- * How fast handshakes are begun. Each takes 0.8 ms of the processors (measured: 0.13 to begin it, the
- * rest, mostly the signature, on whatever shard is polling), and a thousand at once were felt by all. So
- * few may be under way freely, and beyond that they are begun at a rate that leaves the shards more than
- * half of their time. Who waits does so in the kernel's queue. No thread of its own: the owner's lock, or
- * thread.
+ * How fast handshakes are begun: limits.handshakes_per_second. Each takes 0.8 ms of the processors
+ * (measured: 0.13 to begin it, the rest, mostly the signature, on whatever shard is polling), and a
+ * thousand at once were felt by all. So few may be under way freely, and beyond that they are begun at a
+ * rate that leaves the shards more than half of their time. Who waits does so in the kernel's queue. No
+ * thread of its own: the owner's lock, or thread.
  */
 #pragma once
 
@@ -15,19 +15,20 @@
 enum {
 	/* For each shard: */
 	PACE_FREE = 32, /* connections that have not signed in, before there is a pace */
-	PACE_PER_S = 500, /* handshakes begun by then ... */
-	PACE_BURST = 4, /* ... so many at once */
+	PACE_BURST = 4, /* handshakes begun at once by then */
 };
 
 struct pace {
-	uint64_t free;
+	unsigned shards;
 	struct bucket_rate rate;
 	struct bucket_state state;
 	bool held; /* one has been taken out of it, for the next */
 };
 
-/* `shards`: 0 is 1. */
-void pace_init(struct pace *pace, unsigned shards, struct mono now);
+/* `shards`: 0 is 1. `per_s`: for each of them, at most 100,000; 0: no pace at all. */
+void pace_init(struct pace *pace, unsigned shards, uint64_t per_s, struct mono now);
+/* From now on; as before where nothing changes. */
+void pace_set_rate(struct pace *pace, uint64_t per_s, struct mono now);
 
 /* Whether one more may begin beside `pending` that have not signed in. False: how long to wait, at least
  * 1 ms. */

@@ -24,6 +24,7 @@ static void every_limit_has_its_counter(void **state)
 		[LIMITED_SESSIONS] = METRIC_LIMITED_SESSIONS,
 		[LIMITED_ANSWERS] = METRIC_LIMITED_ANSWERS,
 		[LIMITED_REFUSALS] = METRIC_LIMITED_REFUSALS,
+		[LIMITED_HANDSHAKES] = METRIC_LIMITED_HANDSHAKES,
 	};
 	const struct log_fields who = {.user = "ann"};
 	(void)state;

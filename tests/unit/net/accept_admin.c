@@ -1,5 +1,7 @@
 /* The admin socket in front of a real server: who gets through, and under which name. */
 #include "base/metrics.h"
+#include "h2_client.h"
+#include "net/pace.h"
 #include "site.h"
 
 #include <errno.h>
@@ -162,6 +164,32 @@ static void admins_do_not_count_as_connections(void **state)
 	close(fd);
 }
 
+/* A site has one shard, and begins no handshake by itself. */
+static void administrators_wait_for_nobodys_handshakes(void **state)
+{
+	enum {
+		BEGUN = PACE_FREE + PACE_BURST,
+		ALL = BEGUN + 10,
+	};
+	(void)state;
+	struct h2_client clients[ALL];
+	struct acceptor_limits limits = site_limits();
+	limits.handshakes_per_second = 1;
+	acceptor_set_limits(site.acceptor, &limits);
+	for (size_t i = 0; i < ALL; i++)
+		assert_true(h2_connect(&clients[i], AF_INET, site.port));
+	assert_true(wait_until(acceptor_count(site.acceptor) >= BEGUN));
+	int fd = connect_admin();
+	assert_true(wait_until(atomic_load(&site.admin_count) == 1));
+	assert_in_range(acceptor_count(site.acceptor), BEGUN, ALL - 1);
+	limits.handshakes_per_second = 0;
+	acceptor_set_limits(site.acceptor, &limits);
+	assert_true(wait_until(acceptor_count(site.acceptor) == ALL));
+	for (size_t i = 0; i < ALL; i++)
+		h2_close(&clients[i]);
+	close(fd);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -175,6 +203,7 @@ int main(void)
 		TEST(an_ended_admin_connection_is_forgotten),
 		TEST(more_admins_than_the_maximum_are_refused),
 		TEST(admins_do_not_count_as_connections),
+		TEST(administrators_wait_for_nobodys_handshakes),
 	};
 	return cmocka_run_group_tests_name(
 		"net.accept_admin", tests, site_group_setup, site_group_teardown);

@@ -3,6 +3,10 @@
 
 #include "cmocka_std.h"
 
+enum {
+	RATE = 500, /* a second, for each shard */
+};
+
 static const struct mono start = {.us = 1000000};
 
 static void few_are_begun_freely(void **state)
@@ -11,7 +15,7 @@ static void few_are_begun_freely(void **state)
 	uint32_t wait_ms;
 
 	(void)state;
-	pace_init(&pace, 2, start);
+	pace_init(&pace, 2, RATE, start);
 	for (int i = 0; i < 1000; i++) {
 		assert_true(pace_allows(&pace, 2 * PACE_FREE - 1, start, &wait_ms));
 		pace_begin(&pace);
@@ -24,7 +28,7 @@ static int begun_in_a_second(unsigned shards)
 	struct pace pace;
 	int begun = 0;
 
-	pace_init(&pace, shards, start);
+	pace_init(&pace, shards, RATE, start);
 	for (int ms = 0; ms < 1000; ms++) {
 		uint32_t wait_ms = 0;
 		while (pace_allows(&pace, UINT64_MAX, clock_mono_add_ms(start, ms), &wait_ms)) {
@@ -39,8 +43,8 @@ static int begun_in_a_second(unsigned shards)
 static void many_are_begun_at_a_rate_for_each_shard(void **state)
 {
 	(void)state;
-	assert_in_range(begun_in_a_second(1), PACE_PER_S - 1, PACE_PER_S + PACE_BURST);
-	assert_in_range(begun_in_a_second(4), 4 * PACE_PER_S - 4, 4 * (PACE_PER_S + PACE_BURST));
+	assert_in_range(begun_in_a_second(1), RATE - 1, RATE + PACE_BURST);
+	assert_in_range(begun_in_a_second(4), 4 * RATE - 4, 4 * (RATE + PACE_BURST));
 	assert_int_equal(begun_in_a_second(0), begun_in_a_second(1));
 }
 
@@ -50,7 +54,7 @@ static void who_is_refused_leaves_the_place_to_the_next(void **state)
 	uint32_t wait_ms;
 
 	(void)state;
-	pace_init(&pace, 1, start);
+	pace_init(&pace, 1, RATE, start);
 	for (int i = 0; i < 1000; i++) /* none of them begins */
 		assert_true(pace_allows(&pace, PACE_FREE, start, &wait_ms));
 	for (int i = 0; i < PACE_BURST; i++) {
@@ -60,12 +64,41 @@ static void who_is_refused_leaves_the_place_to_the_next(void **state)
 	assert_false(pace_allows(&pace, PACE_FREE, start, &wait_ms));
 }
 
+/* How many of many may begin at once. */
+static int burst(struct pace *pace, struct mono now)
+{
+	int begun = 0;
+	uint32_t wait_ms;
+	while (begun < 1000 && pace_allows(pace, UINT64_MAX, now, &wait_ms)) {
+		pace_begin(pace);
+		begun++;
+	}
+	return begun;
+}
+
+static void the_rate_can_be_changed(void **state)
+{
+	struct pace pace;
+
+	(void)state;
+	pace_init(&pace, 1, RATE, start);
+	assert_int_equal(burst(&pace, start), PACE_BURST);
+	pace_set_rate(&pace, RATE, start); /* no change: nothing is given */
+	assert_int_equal(burst(&pace, start), 0);
+	pace_set_rate(&pace, 0, start); /* no limit */
+	assert_int_equal(burst(&pace, start), 1000);
+	pace_set_rate(&pace, 1, start);
+	assert_int_equal(burst(&pace, start), PACE_BURST);
+	assert_int_equal(burst(&pace, clock_mono_add_ms(start, 1500)), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_are_begun_freely),
 		cmocka_unit_test(many_are_begun_at_a_rate_for_each_shard),
 		cmocka_unit_test(who_is_refused_leaves_the_place_to_the_next),
+		cmocka_unit_test(the_rate_can_be_changed),
 	};
 	return cmocka_run_group_tests_name("net.pace", tests, NULL, NULL);
 }
