@@ -24,6 +24,7 @@ void server_directory_limits(const struct config *c, struct directory_limits *re
 		.messages_per_minute = (uint32_t)c->limits.messages_per_minute,
 		.messages_burst = (uint32_t)c->limits.messages_burst,
 		.message_bytes_per_minute = (uint32_t)c->limits.message_bytes_per_minute,
+		.message_bytes_burst = (uint32_t)c->limits.message_bytes_burst,
 		.unsent_bytes = (uint64_t)c->limits.unsent_bytes,
 		.token_life_us = (uint64_t)c->accounts.token_days * US_PER_DAY_S * CLOCK_US_PER_S};
 }

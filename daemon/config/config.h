@@ -134,6 +134,7 @@ struct config {
 		int64_t messages_per_minute; /* per account, 600 */
 		int64_t messages_burst; /* 60 */
 		int64_t message_bytes_per_minute; /* per account, 1048576 */
+		int64_t message_bytes_burst; /* 262144 */
 		int64_t text_bytes; /* of a message, <= LIMIT_TEXT_BYTES, 16384 */
 		int64_t rooms; /* on the server, 100000 */
 		int64_t rooms_per_account; /* memberships, 500 */

@@ -25,7 +25,7 @@ void directory_set_limits(struct directory *d, const struct directory_limits *li
 		bucket_reconfigure(
 			&account->messages, limits->messages_per_minute, limits->messages_burst);
 		bucket_reconfigure(&account->bytes, limits->message_bytes_per_minute,
-			limits->message_bytes_per_minute);
+			limits->message_bytes_burst);
 		quota_set_max(&account->unsent, unsent_max(limits));
 	}
 	pthread_rwlock_unlock(&d->lock);
@@ -321,8 +321,8 @@ void directory_add_account(struct directory *d, struct account *account)
 {
 	pthread_rwlock_wrlock(&d->lock);
 	bucket_init(&account->messages, d->limits.messages_per_minute, d->limits.messages_burst);
-	bucket_init(&account->bytes, d->limits.message_bytes_per_minute,
-		d->limits.message_bytes_per_minute);
+	bucket_init(
+		&account->bytes, d->limits.message_bytes_per_minute, d->limits.message_bytes_burst);
 	quota_set_max(&account->unsent, unsent_max(&d->limits));
 	HASH_ADD(by_id, d->accounts, id, sizeof(account->id), account);
 	HASH_ADD_KEYPTR(by_name, d->names, account->name, strlen(account->name), account);

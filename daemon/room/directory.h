@@ -42,6 +42,7 @@ struct directory_limits {
 	uint32_t messages_per_minute;
 	uint32_t messages_burst;
 	uint32_t message_bytes_per_minute;
+	uint32_t message_bytes_burst;
 	uint64_t unsent_bytes; /* 0: no limit */
 	uint64_t token_life_us;
 };

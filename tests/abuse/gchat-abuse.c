@@ -40,7 +40,7 @@ static const char config[] =
 	"accounts: { password_memory_kb = 65536; password_passes = 2; };\n"
 	"limits: { connections_per_address = 1000; log_ins_per_minute = 20;\n"
 	"  registrations_per_hour = 1000; messages_per_minute = 600; messages_burst = 60;\n"
-	"  message_bytes_per_minute = 1048576; handshake_timeout_s = 3; sign_in_timeout_s = 6;\n"
+	"  message_bytes_per_minute = 1048576; message_bytes_burst = 262144; handshake_timeout_s = 3; sign_in_timeout_s = 6;\n"
 	"  streams_per_second = 500; };\n"
 	"log: { level = \"info\"; };\n";
 

@@ -32,7 +32,7 @@ limits: {{
 	bytes_before_sign_in = 16777216; bytes_per_second = 1073741824; bytes_burst = 1073741824;
 	log_ins_per_minute = 100000; registrations_per_hour = 100000; log_in_queue = 65536;
 	messages_per_minute = 10000000; messages_burst = 1000000;
-	message_bytes_per_minute = 1073741824; requests_in_flight = 4096;
+	message_bytes_per_minute = 1073741824; message_bytes_burst = 1073741824; requests_in_flight = 4096;
 }};
 log: {{ level = "warning"; }};
 """

@@ -59,7 +59,8 @@ static void too_many_bytes_are_told_to_wait(void **state)
 	enum {
 		TEXT_BYTES = 4000
 	};
-	struct td *td = start("limits: { message_bytes_per_minute = 10000; text_bytes = 4000; };");
+	struct td *td = start("limits: { message_bytes_per_minute = 10000;\n"
+			      "  message_bytes_burst = 10000; text_bytes = 4000; };");
 	struct td_client *ann = td_connect(td, "ann");
 	uint64_t room = td_create_room(ann, "lobby");
 	char text[TEXT_BYTES + 1];

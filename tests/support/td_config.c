@@ -13,6 +13,7 @@ static const char td_template[] =
 	"limits: { connections_per_address = 50000; log_ins_per_minute = 100000;\n"
 	"  registrations_per_hour = 100000; messages_per_minute = 1000000;\n"
 	"  messages_burst = 100000; message_bytes_per_minute = 1000000000;\n"
+	"  message_bytes_burst = 1000000000;\n"
 	"  streams_per_second = 100000; };\n"
 	"log: { level = \"debug\"; };\n";
 

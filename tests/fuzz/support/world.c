@@ -231,6 +231,7 @@ static void set_options(struct world *w, const struct world_options *options)
 	c->limits.messages_per_minute = options->tight ? 60 : 0;
 	c->limits.messages_burst = 8;
 	c->limits.message_bytes_per_minute = options->tight ? 1000 : 0;
+	c->limits.message_bytes_burst = 1000;
 	c->limits.log_ins_per_minute = options->tight ? 3 : 0;
 	c->limits.registrations_per_hour = options->tight ? 2 : 0;
 	if (!options->tight)
@@ -260,6 +261,7 @@ static bool open_layers(struct world *w, const struct world_options *options)
 		.messages_per_minute = (uint32_t)c->limits.messages_per_minute,
 		.messages_burst = (uint32_t)c->limits.messages_burst,
 		.message_bytes_per_minute = (uint32_t)c->limits.message_bytes_per_minute,
+		.message_bytes_burst = (uint32_t)c->limits.message_bytes_burst,
 		.token_life_us = UINT64_C(86400000000)};
 	const struct roomlog_limits tail = {
 		.events = (size_t)c->delivery.tail_events, .bytes = (size_t)c->delivery.tail_bytes};
