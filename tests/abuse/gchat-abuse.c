@@ -298,6 +298,7 @@ static void attack_once(
 static bool look(struct td *td, const struct attack *a, const struct watch *before, struct row *row)
 {
 	struct watch after;
+	honest_settle(honest);
 	watch_take(&after, td);
 	row->cpu_pct = (double)(after.cpu_us - before->cpu_us) / 1e4 / row->secs;
 	row->peak_mb = td_rss_peak_bytes(td) >> 20;

@@ -372,6 +372,7 @@ void honest_settle(struct honest *h)
 				h->acked, h->all_said);
 		turn(h);
 	}
+	h->next_due = 0; /* whatever is done meanwhile is not what they feel */
 }
 
 /* ---- figures ---- */

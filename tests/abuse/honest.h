@@ -32,7 +32,8 @@ struct honest *honest_free(struct honest *h);
 
 /* Talks for so long; fails the test when a session ends, or misses or is refused something. */
 void honest_talk(struct honest *h, double secs);
-/* Waits until everything said has reached everyone. */
+/* Waits until everything said has reached everyone; who talks on begins anew. Before anything that
+ * blocks this process: it would be measured. */
 void honest_settle(struct honest *h);
 /* From now on, deliveries are measured anew. */
 void honest_measure(struct honest *h);
