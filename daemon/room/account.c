@@ -37,6 +37,8 @@ struct account *account_new(uint64_t id, const char *name, bool guest, uint64_t 
 	account->created_us = created_us;
 	account->presence.shown = GCHAT__V1__PRESENCE_STATE__PRESENCE_OFFLINE;
 	pthread_mutex_init(&account->shared.mu, NULL);
+	bucket_init(&account->messages, 0, 1); /* without a limit until it is in the directory */
+	bucket_init(&account->bytes, 0, 1);
 	LIST_INIT(&account->memberships);
 	LIST_INIT(&account->tokens);
 	return account;
