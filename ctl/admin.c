@@ -116,50 +116,59 @@ static int say_connect_failed(struct admin *admin, int error)
 {
 	if (error == EACCES || error == EPERM)
 		return say_not_permitted(admin);
-	return say_not_running(admin, strerror(error));
+	if (error != ENAMETOOLONG)
+		return say_not_running(admin, strerror(error));
+	say(admin, "gchatctl: --socket=%s is too long (at most %zu bytes)\n", admin->socket,
+		sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+	return EXIT_USAGE;
 }
 
-/* Asks the kernel whether someone listens; also what makes systemd start the daemon. *ret_fd: the
- * connection, owned, or -1. */
-static int try_socket(struct admin *admin, int *ret_fd)
+/* Asks the kernel whether someone listens; also what makes systemd start the daemon. The connection,
+ * owned, or negative errno. */
+static int connect_to(const struct admin *admin)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int exit_status = EXIT_DONE;
-
-	*ret_fd = -1;
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", admin->socket) >=
-		(int)sizeof(address.sun_path)) {
-		say(admin, "gchatctl: --socket=%s is too long (at most %zu bytes)\n", admin->socket,
-			sizeof(address.sun_path) - 1);
-		return EXIT_USAGE;
-	}
+		(int)sizeof(address.sun_path))
+		return -ENAMETOOLONG;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		exit_status = say_connect_failed(admin, errno);
-	if (fd >= 0 && exit_status == EXIT_DONE)
-		*ret_fd = fd;
-	else if (fd >= 0)
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	int r = -errno;
+	if (fd >= 0)
 		(void)close(fd);
-	return exit_status;
+	return r;
 }
 
-/* Whether the daemon, which speaks first to those it serves, hangs up on us without a word: so it
- * does on users that may not administer, where the socket's mode doesn't keep them out. */
-static bool is_turned_away(struct admin *admin)
+/* The daemon speaks first to those it serves. */
+static bool hangs_up(const struct admin *admin)
 {
 	enum {
 		WAIT_MS = 2000
 	};
 	char byte;
-	int fd;
+	int fd = connect_to(admin);
 
-	if (try_socket(admin, &fd) != EXIT_DONE)
+	if (fd < 0)
 		return false;
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	bool silent = poll(&pfd, 1, WAIT_MS) == 1 && recv(fd, &byte, 1, 0) <= 0;
 	(void)close(fd);
 	return silent;
+}
+
+/* Whether the daemon hangs up on us without a word: so it does on users that may not administer, where
+ * the socket's mode doesn't keep them out. One that is going down does it, too, but not for long. */
+static bool is_turned_away(const struct admin *admin)
+{
+	enum {
+		AGAIN_MS = 500
+	};
+	if (!hangs_up(admin))
+		return false;
+	(void)poll(NULL, 0, AGAIN_MS);
+	return hangs_up(admin);
 }
 
 static int exit_status_of(uint32_t code)
@@ -194,10 +203,9 @@ int admin_call(struct admin *admin, const char *method, const ProtobufCMessage *
 	struct gchat_error error = {0};
 
 	if (!admin->channel) {
-		int fd;
-		int exit_status = try_socket(admin, &fd);
-		if (exit_status != EXIT_DONE)
-			return exit_status;
+		int fd = connect_to(admin);
+		if (fd < 0)
+			return say_connect_failed(admin, -fd);
 		(void)close(fd);
 		admin->channel = call_channel_open(admin->socket);
 	}

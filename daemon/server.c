@@ -333,16 +333,18 @@ int server_run(struct config *config, const char *path, struct err_text *err)
 {
 	struct server *s = mem_new(1, sizeof(*s));
 	char listeners[LISTENER_TEXT_BYTES * 2];
+	unsigned accounts;
+	unsigned rooms;
 	s->config = config;
 	s->config_path = path;
 	int r = bring_up(s, err);
 	if (r < 0)
 		return err_pass(r); /* the process ends: what is up goes with it */
 	listeners_describe(s->listeners, LISTENER_TLS, listeners, sizeof(listeners));
+	directory_count(s->directory, &accounts, &rooms);
 	log_with(LOG_LEVEL_NOTICE, NULL, LOG_ID_STARTED,
 		"gchatd %s serves on %s shards=%u store=%s accounts=%u rooms=%u", GCHAT_VERSION,
-		listeners, s->hub->options.shards, config->store.folder,
-		s->directory->account_count, s->directory->room_count);
+		listeners, s->hub->options.shards, config->store.folder, accounts, rooms);
 	s->tender = tender_new(s->directory, &s->hub->audience);
 	service_set_serving(&s->service, true);
 	server_start_watchdog(s);

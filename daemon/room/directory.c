@@ -134,6 +134,14 @@ struct room **directory_rooms_of(struct directory *d, struct account *account, s
 	return rooms;
 }
 
+void directory_count(struct directory *d, unsigned *ret_accounts, unsigned *ret_rooms)
+{
+	pthread_rwlock_rdlock(&d->lock);
+	*ret_accounts = d->account_count;
+	*ret_rooms = d->room_count;
+	pthread_rwlock_unlock(&d->lock);
+}
+
 struct room **directory_all_rooms(struct directory *d, size_t *ret_count)
 {
 	struct room *room;

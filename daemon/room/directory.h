@@ -133,6 +133,9 @@ void directory_token_device(struct directory *directory, struct account *account
 struct room **directory_rooms_of(
 	struct directory *directory, struct account *account, size_t *ret_count);
 
+/* How many there are now. Any thread. */
+void directory_count(struct directory *directory, unsigned *ret_accounts, unsigned *ret_rooms);
+
 /* All rooms, in the same way. */
 struct room **directory_all_rooms(struct directory *directory, size_t *ret_count);
 

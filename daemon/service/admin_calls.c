@@ -91,8 +91,7 @@ void admin_get_status(struct call *call, const ProtobufCMessage *msg)
 	r.pid = (uint32_t)getpid();
 	r.connections = (uint32_t)acceptor_count(service->acceptor);
 	r.sessions = atomic_load(&service->hub->session_count);
-	r.accounts = service->directory->account_count;
-	r.rooms = service->directory->room_count;
+	directory_count(service->directory, &r.accounts, &r.rooms);
 	r.events_in = metric_get(METRIC_EVENTS_IN);
 	r.events_out = metric_get(METRIC_EVENTS_OUT);
 	r.frames_out = metric_get(METRIC_FRAMES_OUT);

@@ -112,11 +112,10 @@ void gauges_read(struct service *s, struct gauges *ret)
 		.serving = health_is_serving(&s->health),
 		.connections = acceptor_count(s->acceptor),
 		.sessions = atomic_load(&s->hub->session_count),
-		.accounts = s->directory->account_count,
-		.rooms = s->directory->room_count,
 		.damaged_rooms = metric_get(METRIC_DAMAGED_ROOMS) - metric_get(METRIC_MENDED_ROOMS),
 		.certificate_ends_us = certificate_end(s->tls),
 		.free_bytes = free_bytes(service_config(s)->store.folder)};
+	directory_count(s->directory, &ret->accounts, &ret->rooms);
 	sample_read(s->hub, &ret->sums);
 	store_get_stats(s->store, &ret->store);
 }

@@ -1,4 +1,5 @@
 /* What gchatctl says and exits with when the socket is missing, dead, forbidden or silent. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +106,60 @@ static void a_listener_that_never_answers_times_out(void **state)
 	remove_place(&p);
 }
 
+/* A daemon that hangs up on so many, and then is gone; 0: on all, until its socket is shut down. */
+struct rude {
+	struct place *place; /* borrowed */
+	int fd; /* owned */
+	unsigned times;
+};
+
+static void *hang_up(void *arg)
+{
+	struct rude *rude = arg;
+	int fd;
+	for (unsigned i = 0;
+		(rude->times == 0 || i < rude->times) && (fd = accept(rude->fd, NULL, NULL)) >= 0;
+		i++)
+		(void)close(fd);
+	(void)unlink(rude->place->path); /* before anybody is refused */
+	(void)close(rude->fd);
+	return NULL;
+}
+
+static int ask_the_rude(struct place *p, unsigned times)
+{
+	struct rude rude = {.place = p, .times = times};
+	pthread_t thread;
+	make_place(p);
+	rude.fd = bind_at(p->path);
+	assert_int_equal(listen(rude.fd, 8), 0);
+	assert_int_equal(pthread_create(&thread, NULL, hang_up, &rude), 0);
+	int r = ask(p, p->path);
+	(void)shutdown(rude.fd, SHUT_RDWR);
+	(void)pthread_join(thread, NULL);
+	remove_place(p);
+	return r;
+}
+
+static void a_daemon_that_hangs_up_again_and_again_does_not_permit_us(void **state)
+{
+	struct place p;
+
+	(void)state;
+	assert_int_equal(ask_the_rude(&p, 0), EXIT_NOT_PERMITTED);
+	assert_non_null(strstr(p.said, "not permitted"));
+}
+
+/* We look, gRPC connects, and we look once more. */
+static void a_daemon_that_is_going_down_is_not_running(void **state)
+{
+	struct place p;
+
+	(void)state;
+	assert_int_equal(ask_the_rude(&p, 3), EXIT_NOT_RUNNING);
+	assert_null(strstr(p.said, "not permitted"));
+}
+
 static void a_path_too_long_for_a_socket_is_wrong_usage(void **state)
 {
 	struct place p = {0};
@@ -154,6 +209,8 @@ int main(void)
 		cmocka_unit_test(a_missing_socket_means_not_running),
 		cmocka_unit_test(a_socket_without_a_listener_means_not_running),
 		cmocka_unit_test(a_listener_that_never_answers_times_out),
+		cmocka_unit_test(a_daemon_that_hangs_up_again_and_again_does_not_permit_us),
+		cmocka_unit_test(a_daemon_that_is_going_down_is_not_running),
 		cmocka_unit_test(a_path_too_long_for_a_socket_is_wrong_usage),
 		cmocka_unit_test(pages_are_followed_until_the_last),
 		cmocka_unit_test(a_page_that_comes_again_ends_the_list),

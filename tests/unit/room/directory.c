@@ -128,6 +128,26 @@ static void all_rooms_are_listed(void **state)
 	free(rooms);
 }
 
+static void they_are_counted_as_they_come_and_go(void **state)
+{
+	struct site *site = *state;
+	unsigned accounts;
+	unsigned rooms;
+	unsigned accounts_before;
+	directory_count(site->directory, &accounts_before, &rooms);
+	assert_int_equal(rooms, 1);
+	struct account *dan = add_account(site, "dan", false);
+	room_unref(add_room(site, dan, "attic", GCHAT__V1__VISIBILITY__VISIBILITY_PRIVATE));
+	directory_count(site->directory, &accounts, &rooms);
+	assert_int_equal(accounts, accounts_before + 1);
+	assert_int_equal(rooms, 2);
+	directory_remove_account(site->directory, dan);
+	directory_remove_room(site->directory, site->den);
+	directory_count(site->directory, &accounts, &rooms);
+	assert_int_equal(accounts, accounts_before);
+	assert_int_equal(rooms, 1);
+}
+
 static void removing_an_account_takes_its_memberships_invites_and_tokens(void **state)
 {
 	struct site *site = *state;
@@ -332,6 +352,7 @@ int main(void)
 		TEST_ON(the_limits_are_those_set_last, mem),
 		TEST_ON(a_membership_is_seen_from_both_sides, mem),
 		TEST_ON(all_rooms_are_listed, mem),
+		TEST_ON(they_are_counted_as_they_come_and_go, mem),
 		TEST_ON(removing_an_account_takes_its_memberships_invites_and_tokens, mem),
 		TEST_ON(removing_a_room_takes_its_memberships_and_invites, mem),
 		TEST_ON(an_invite_is_there_until_it_is_removed, mem),
