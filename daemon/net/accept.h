@@ -45,9 +45,7 @@ struct acceptor_limits {
 	uint64_t connections_per_minute; /* new ones, once an address has used up a burst of
 					  * connections_per_address. One that was cut for what it sent
 					  * counts as ACCEPTOR_CUT_COST. 0: no limit */
-	uint64_t
-		handshakes_per_second; /* begun for each shard while many have not signed in: pace.h.
-					 * 0: no limit */
+	uint64_t handshakes_per_second; /* begun for each shard, see pace.h; 0: no limit */
 	uint64_t connections_pending; /* not signed in; the oldest goes. 0: a quarter of all */
 	uint64_t bytes_before_sign_in; /* in all, handshake included */
 	int64_t handshake_timeout_ms; /* 0, or where TLS can't be looked into: none of ours */
