@@ -3,6 +3,7 @@ import contextlib
 import glob
 import grp
 import os
+import re
 import shutil
 import signal
 import socket
@@ -38,11 +39,19 @@ log: {{ level = "warning"; }};
 """
 
 
+def is_optimized(build):
+    """Whether what was built there is what users run: a sanitizer makes anything five times slower."""
+    with open(f"{build}/CMakeCache.txt", encoding="utf-8") as cache:
+        return any(re.match("CMAKE_BUILD_TYPE:[A-Z]+=Rel", line) for line in cache)
+
+
 def find(name, given):
-    """An executable by option, or the newest one that was built under the checkout."""
+    """An executable by option, or the newest optimized one that was built under the checkout."""
     if given:
         return given
-    found = glob.glob(f"{ROOT}/.build/*/**/{name}", recursive=True)
+    builds = [os.path.dirname(f) for f in glob.glob(f"{ROOT}/.build/*/CMakeCache.txt")]
+    found = [f for build in builds if is_optimized(build)
+             for f in glob.glob(f"{build}/**/{name}", recursive=True)]
     found = [f for f in found if os.path.isfile(f) and os.access(f, os.X_OK)]
     if not found:
         sys.exit(f"run: {name} isn't built: build the release preset, or say --{name}=PATH")
