@@ -1,14 +1,13 @@
 /* Accounts: making them, signing in, passwords, which are hashed on a worker. */
 #include "service/auth_calls.h"
 
-#include "base/limited.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "gchat/v1/auth.pb-c.h"
 #include "net/accept.h"
 #include "room/invitation.h"
 #include "room/name.h"
+#include "service/attempts.h"
 #include "service/call.h"
 #include "service/client_cert.h"
 #include "service/invite_code.h"
@@ -57,67 +56,6 @@ static struct sign_in *sign_in_new(struct call *call, const char *password, cons
 	(void)snprintf(in->password, sizeof(in->password), "%s", password);
 	(void)snprintf(in->device, sizeof(in->device), "%s", device);
 	return in;
-}
-
-/* "192.0.2.1 ann": a name at an address. */
-static void print_known(const struct call *call, const char *user, char key[RATEMAP_KEY_BYTES])
-{
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	acceptor_rate_key(call->peer, address);
-	(void)snprintf(key, RATEMAP_KEY_BYTES, "%.24s %.32s", address, user);
-}
-
-static void say_too_many(struct call *call, enum limited limit, const char *user, uint32_t wait_ms)
-{
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	acceptor_address(call->peer, address);
-	limited_note(limit, &(struct log_fields){.peer = address, .user = user});
-	call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
-}
-
-/* Attempts to log in are counted by address and by name; but whoever has signed in from an address
- * before keeps a count of its own there, so that others who guess can't lock it out. */
-static bool may_try(struct call *call, const char *user)
-{
-	struct service *service = call->service;
-	uint32_t wait_ms = 0;
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	char key[RATEMAP_KEY_BYTES];
-	struct mono now = clock_mono();
-	acceptor_rate_key(call->peer, address);
-	bool ok = ratemap_take(service->attempts, address, now, &wait_ms);
-	print_known(call, user, key);
-	call->known = ratemap_knows(service->known, key);
-	if (ok && call->known) {
-		ok = ratemap_take(service->known, key, now, &wait_ms);
-	} else if (ok) {
-		(void)snprintf(key, sizeof(key), "@%.32s", user);
-		ok = ratemap_take(service->attempts, key, now, &wait_ms);
-	}
-	if (!ok)
-		say_too_many(call, LIMITED_LOG_INS, user, wait_ms);
-	return ok;
-}
-
-static void know(struct call *call, const char *user)
-{
-	char key[RATEMAP_KEY_BYTES];
-	uint32_t wait_ms;
-	print_known(call, user, key);
-	(void)ratemap_take(call->service->known, key, clock_mono(), &wait_ms); /* is known now */
-}
-
-/* New accounts are counted by address. */
-static bool may_register(struct call *call)
-{
-	uint32_t wait_ms = 0;
-	char key[ACCEPTOR_ADDRESS_BYTES];
-	acceptor_rate_key(call->peer, key);
-	bool ok = ratemap_take_many(call->service->registrations, key, SERVICE_REGISTRATION_AMOUNT,
-		clock_mono(), &wait_ms);
-	if (!ok)
-		say_too_many(call, LIMITED_REGISTRATIONS, NULL, wait_ms);
-	return ok;
 }
 
 /* ---- before signing in ---- */
@@ -189,7 +127,7 @@ static void reply_signed_in(struct call *call)
 	account_get_profile(call->write.actor, &profile);
 	profile_to_message(&profile, &account);
 	metric_add(METRIC_LOG_INS, 1);
-	know(call, profile.user);
+	attempts_know(call, profile.user);
 	watch_notes_sign_in(call, profile.user);
 	(void)acceptor_signed_in(call->service->acceptor, call->peer);
 	/* the responses of the three ways in are alike: token = 1, account = 2 */
@@ -275,7 +213,7 @@ void auth_create_account(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_INVALID_ARGUMENT);
 		return;
 	}
-	if (!may_register(call))
+	if (!attempts_may_register(call))
 		return;
 	struct sign_in *in = sign_in_new(call, r->password, r->device);
 	(void)snprintf(in->profile.user, sizeof(in->profile.user), "%s", r->user);
@@ -308,7 +246,7 @@ void auth_login_guest(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_INVALID_ARGUMENT);
 		return;
 	}
-	if (!may_register(call))
+	if (!attempts_may_register(call))
 		return;
 	struct sign_in *in = sign_in_new(call, "", r->device);
 	struct token_hash hash;
@@ -400,7 +338,7 @@ void auth_login(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_INVALID_ARGUMENT);
 		return;
 	}
-	if (!may_try(call, r->user))
+	if (!attempts_may_try(call, r->user))
 		return;
 	struct sign_in *in = sign_in_new(call, r->password, r->device);
 	take_credentials(in, directory_find_user(call->service->directory, r->user));
@@ -437,7 +375,7 @@ void auth_change_password(struct call *call, const ProtobufCMessage *msg)
 		call_fail(call, REASON_INVALID_ARGUMENT);
 		return;
 	}
-	if (!may_try(call, call->account->name))
+	if (!attempts_may_try(call, call->account->name))
 		return;
 	struct sign_in *in = sign_in_new(call, r->old_password, "");
 	(void)snprintf(in->next_password, sizeof(in->next_password), "%s", r->new_password);
