@@ -9,16 +9,41 @@
  * has no engine, and answer STORE_UNAVAILABLE. */
 static struct store_reader no_reader;
 
+static void line_put(struct job_line *line, struct store_job *job)
+{
+	job->next = NULL;
+	if (line->tail)
+		line->tail->next = job;
+	else
+		line->head = job;
+	line->tail = job;
+}
+
+static struct store_job *line_take(struct job_line *line)
+{
+	struct store_job *job = line->head;
+	if (job)
+		line->head = job->next;
+	if (!line->head)
+		line->tail = NULL;
+	return job;
+}
+
+/* Under mu. The next job, or NULL. */
+static struct store_job *next_job(struct reader_pool *pool)
+{
+	struct job_line *early = &pool->shared.early;
+	struct job_line *late = &pool->shared.late;
+	bool late_turn = late->head && ++pool->shared.turn % STORE_LATE_TURN == 0;
+	return line_take(late_turn || !early->head ? late : early);
+}
+
 static struct store_job *take_job(struct reader_pool *pool)
 {
+	struct store_job *job;
 	pthread_mutex_lock(&pool->shared.mu);
-	while (!pool->shared.head && !pool->shared.stopping)
+	while (!(job = next_job(pool)) && !pool->shared.stopping)
 		pthread_cond_wait(&pool->shared.wake, &pool->shared.mu);
-	struct store_job *job = pool->shared.head;
-	if (job)
-		pool->shared.head = job->next;
-	if (!pool->shared.head)
-		pool->shared.tail = NULL;
 	pthread_mutex_unlock(&pool->shared.mu);
 	return job;
 }
@@ -89,14 +114,9 @@ void reader_pool_deinit(struct reader_pool *pool)
 
 void reader_pool_run(struct reader_pool *pool, struct store_job *job)
 {
-	job->next = NULL;
 	pthread_mutex_lock(&pool->shared.mu);
 	GC_ASSERT(!pool->shared.stopping);
-	if (pool->shared.tail)
-		pool->shared.tail->next = job;
-	else
-		pool->shared.head = job;
-	pool->shared.tail = job;
+	line_put(job->late ? &pool->shared.late : &pool->shared.early, job);
 	pthread_cond_signal(&pool->shared.wake);
 	pthread_mutex_unlock(&pool->shared.mu);
 }

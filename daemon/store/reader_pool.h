@@ -1,6 +1,7 @@
 /*
- * The readers: a few threads, each with a reader of its own, that take jobs in order. And a spare
- * reader for jobs that run at once on their caller's thread.
+ * The readers: a few threads, each with a reader of its own, that take jobs in order: first those that
+ * sessions wait for, then the late ones, of which a client may ask many at once. And a spare reader for
+ * jobs that run at once on their caller's thread.
  */
 #pragma once
 
@@ -15,6 +16,11 @@ struct reader_thread {
 	pthread_t thread;
 };
 
+struct job_line {
+	struct store_job *head; /* borrowed, oldest first */
+	struct store_job *tail;
+};
+
 struct reader_pool {
 	const struct store_engine *engine; /* borrowed: static */
 	void *impl; /* borrowed: the engine's, outlives the threads */
@@ -24,8 +30,9 @@ struct reader_pool {
 	struct { /* any thread, under mu */
 		pthread_mutex_t mu;
 		pthread_cond_t wake;
-		struct store_job *head; /* borrowed, oldest first */
-		struct store_job *tail;
+		struct job_line early;
+		struct job_line late;
+		unsigned turn; /* counts jobs taken while late ones wait */
 		struct store_reader *spare; /* owned; NULL: none, or in use */
 		bool stopping;
 	} shared;

@@ -38,6 +38,7 @@ enum {
 	STORE_LOG_ID_MAX = (1 << 23) - 1, /* logs are numbered 1 to this */
 	STORE_PAGE_MAX = 1000, /* events in one read */
 	STORE_READERS_MAX = 16,
+	STORE_LATE_TURN = 4, /* one job in so many is a late one, where any wait */
 	STORE_TRIM_MAX = 65536, /* store_trim calls under way */
 	STORE_ERASE_MAX = 256, /* events erased by one op: it holds up the others */
 };
@@ -170,6 +171,7 @@ struct store_reader;
 /* A piece of reading work. Embedded in its owner, who keeps it until `run` has returned. */
 struct store_job {
 	void (*run)(struct store_job *job, struct store_reader *reader); /* reader thread */
+	bool late; /* behind those that aren't; but one in STORE_LATE_TURN is, where any wait */
 	struct store_job *next; /* the store's own while queued */
 };
 

@@ -62,6 +62,7 @@
 	X(a_time_is_found_in_a_log)                                                                \
 	X(heads_come_in_order)                                                                     \
 	X(one_job_sees_one_state)                                                                  \
+	X(late_jobs_run_behind_the_others_and_get_their_turn)                                      \
 	X(jobs_run_on_reader_threads)                                                              \
 	X(reads_may_be_nested)                                                                     \
 	X(stats_count_commits_and_events)                                                          \

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -307,6 +308,74 @@ void jobs_run_on_reader_threads(void **state)
 		assert_true(atomic_load(&jobs[i].done));
 		assert_int_equal(jobs[i].first_head, 3);
 	}
+}
+
+enum {
+	EARLY_JOBS = 2 * STORE_LATE_TURN,
+	LATE_JOBS = 3,
+};
+
+/* Jobs of one reader, that note their order; the first one waits until all are queued. */
+struct queued_job {
+	struct store_job job;
+	sem_t *begun; /* borrowed, as the next; NULL: doesn't wait */
+	sem_t *queued;
+	char **ret_order; /* borrowed: where it notes its name, which it moves on */
+	char name;
+};
+
+static void wait_for(sem_t *sem)
+{
+	while (sem_wait(sem) < 0) /* EINTR */
+		continue;
+}
+
+static void note_order(struct store_job *job, struct store_reader *reader)
+{
+	struct queued_job *q = GC_CONTAINER_OF(job, struct queued_job, job);
+	(void)reader;
+	if (q->begun) {
+		(void)sem_post(q->begun);
+		wait_for(q->queued);
+	}
+	*(*q->ret_order)++ = q->name;
+}
+
+static void queue_job(struct fixture *f, struct queued_job *q, char name, char **order)
+{
+	*q = (struct queued_job){
+		.job = {.run = note_order, .late = name == 'l'}, .ret_order = order, .name = name};
+	store_run(f->store, &q->job);
+}
+
+void late_jobs_run_behind_the_others_and_get_their_turn(void **state)
+{
+	struct fixture *f = *state;
+	struct queued_job jobs[EARLY_JOBS + LATE_JOBS];
+	sem_t begun;
+	sem_t queued;
+	char names[1 + EARLY_JOBS + LATE_JOBS + 1] = "";
+	char *order = names;
+	struct queued_job first = {.job.run = note_order,
+		.begun = &begun,
+		.queued = &queued,
+		.ret_order = &order,
+		.name = 'f'};
+	assert_int_equal(sem_init(&begun, 0, 0), 0);
+	assert_int_equal(sem_init(&queued, 0, 0), 0);
+	f->options.readers = 1;
+	fixture_reopen(f);
+	store_run(f->store, &first.job);
+	wait_for(&begun);
+	for (size_t i = 0; i < LATE_JOBS; i++)
+		queue_job(f, &jobs[i], 'l', &order);
+	for (size_t i = LATE_JOBS; i < GC_LENGTH(jobs); i++)
+		queue_job(f, &jobs[i], 'e', &order);
+	assert_int_equal(sem_post(&queued), 0);
+	fixture_close(f); /* runs all that is queued */
+	assert_string_equal(names, "feeeleeeleel");
+	(void)sem_destroy(&begun);
+	(void)sem_destroy(&queued);
 }
 
 struct nested_job {
