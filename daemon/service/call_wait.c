@@ -97,8 +97,7 @@ void call_read(struct call *call, void (*read)(struct call *call, struct store_r
 {
 	call->read = read;
 	call->job.run = run_read;
-	call->job.late =
-		!call->admin; /* behind sessions that catch up, however many are asked for */
+	call->job.late = !call->admin; /* behind who catches up, however many pages are asked for */
 	call_wait(call, then);
 	store_run(call->service->store, &call->job);
 }
