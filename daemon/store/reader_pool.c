@@ -9,33 +9,17 @@
  * has no engine, and answer STORE_UNAVAILABLE. */
 static struct store_reader no_reader;
 
-static void line_put(struct job_line *line, struct store_job *job)
-{
-	job->next = NULL;
-	if (line->tail)
-		line->tail->next = job;
-	else
-		line->head = job;
-	line->tail = job;
-}
-
-static struct store_job *line_take(struct job_line *line)
-{
-	struct store_job *job = line->head;
-	if (job)
-		line->head = job->next;
-	if (!line->head)
-		line->tail = NULL;
-	return job;
-}
-
 /* Under mu. The next job, or NULL. */
 static struct store_job *next_job(struct reader_pool *pool)
 {
 	struct job_line *early = &pool->shared.early;
 	struct job_line *late = &pool->shared.late;
-	bool late_turn = late->head && ++pool->shared.turn % STORE_LATE_TURN == 0;
-	return line_take(late_turn || !early->head ? late : early);
+	bool late_turn = !STAILQ_EMPTY(late) && ++pool->shared.turn % STORE_LATE_TURN == 0;
+	struct job_line *line = late_turn || STAILQ_EMPTY(early) ? late : early;
+	struct store_job *job = STAILQ_FIRST(line);
+	if (job)
+		STAILQ_REMOVE_HEAD(line, next);
+	return job;
 }
 
 static struct store_job *take_job(struct reader_pool *pool)
@@ -68,6 +52,8 @@ static void *run(void *arg)
 void reader_pool_init(struct reader_pool *pool, const struct store_engine *engine, void *impl)
 {
 	*pool = (struct reader_pool){.engine = engine, .impl = impl};
+	STAILQ_INIT(&pool->shared.early);
+	STAILQ_INIT(&pool->shared.late);
 	(void)pthread_mutex_init(&pool->shared.mu, NULL); /* neither can fail on Linux */
 	(void)pthread_cond_init(&pool->shared.wake, NULL);
 }
@@ -116,7 +102,8 @@ void reader_pool_run(struct reader_pool *pool, struct store_job *job)
 {
 	pthread_mutex_lock(&pool->shared.mu);
 	GC_ASSERT(!pool->shared.stopping);
-	line_put(job->late ? &pool->shared.late : &pool->shared.early, job);
+	struct job_line *line = job->late ? &pool->shared.late : &pool->shared.early;
+	STAILQ_INSERT_TAIL(line, job, next);
 	pthread_cond_signal(&pool->shared.wake);
 	pthread_mutex_unlock(&pool->shared.mu);
 }

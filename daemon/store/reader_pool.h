@@ -16,10 +16,7 @@ struct reader_thread {
 	pthread_t thread;
 };
 
-struct job_line {
-	struct store_job *head; /* borrowed, oldest first */
-	struct store_job *tail;
-};
+STAILQ_HEAD(job_line, store_job); /* borrowed, oldest first */
 
 struct reader_pool {
 	const struct store_engine *engine; /* borrowed: static */

@@ -29,6 +29,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct store;
 
@@ -172,7 +173,7 @@ struct store_reader;
 struct store_job {
 	void (*run)(struct store_job *job, struct store_reader *reader); /* reader thread */
 	bool late; /* behind those that aren't; but one in STORE_LATE_TURN is, where any wait */
-	struct store_job *next; /* the store's own while queued */
+	STAILQ_ENTRY(store_job) next; /* the store's own while queued */
 };
 
 struct store_options {
