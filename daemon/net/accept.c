@@ -56,7 +56,7 @@ static struct acceptor *acceptor_new(const struct acceptor_options *o)
 	(void)sem_init(&a->guards, 0, 0); /* nor this, with such a value */
 	tap_set_limits(&o->limits);
 	conn_table_init(&a->conns);
-	pace_init(&a->pace, o->shards, o->limits.handshakes_per_second, clock_mono());
+	pace_init(&a->pace, o->shards);
 	return a;
 }
 

@@ -221,7 +221,8 @@ static bool keeps_pace(struct acceptor *a, const struct listener *listener)
 {
 	uint32_t wait_ms;
 	if (listener->kind != LISTENER_TLS ||
-		pace_allows(&a->pace, a->conns.pending_count, clock_mono(), &wait_ms))
+		pace_allows(&a->pace, a->limits.handshakes_per_second, a->conns.pending_count,
+			clock_mono(), &wait_ms))
 		return true;
 	limited_note(LIMITED_HANDSHAKES, &(struct log_fields){0});
 	set_pause(a, &a->paced, true, wait_ms);
@@ -318,7 +319,6 @@ static void take_limits(struct acceptor *a)
 	(void)pthread_mutex_lock(&a->shared.mu);
 	a->limits = a->shared.limits;
 	(void)pthread_mutex_unlock(&a->shared.mu);
-	pace_set_rate(&a->pace, a->limits.handshakes_per_second, clock_mono());
 }
 
 void *accept_loop_run(void *arg)

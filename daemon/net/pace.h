@@ -25,13 +25,12 @@ struct pace {
 	bool held; /* one has been taken out of it, for the next */
 };
 
-/* `shards`: 0 is 1. `per_s`: for each of them, at most 100,000; 0: no pace at all. */
-void pace_init(struct pace *pace, unsigned shards, uint64_t per_s, struct mono now);
-/* From now on; as before where nothing changes. */
-void pace_set_rate(struct pace *pace, uint64_t per_s, struct mono now);
+/* `shards`: 0 is 1. */
+void pace_init(struct pace *pace, unsigned shards);
 
-/* Whether one more may begin beside `pending` that have not signed in. False: how long to wait, at least
- * 1 ms. */
-bool pace_allows(struct pace *pace, uint64_t pending, struct mono now, uint32_t *ret_wait_ms);
+/* Whether one more may begin beside `pending` that have not signed in. `per_s`: for each shard, at most
+ * 100,000, from now on; 0: no pace at all. False: how long to wait, at least 1 ms. */
+bool pace_allows(struct pace *pace, uint64_t per_s, uint64_t pending, struct mono now,
+	uint32_t *ret_wait_ms);
 /* It has begun. One that was refused for another reason has not, and leaves its place to the next. */
 void pace_begin(struct pace *pace);

@@ -15,9 +15,9 @@ static void few_are_begun_freely(void **state)
 	uint32_t wait_ms;
 
 	(void)state;
-	pace_init(&pace, 2, RATE, start);
+	pace_init(&pace, 2);
 	for (int i = 0; i < 1000; i++) {
-		assert_true(pace_allows(&pace, 2 * PACE_FREE - 1, start, &wait_ms));
+		assert_true(pace_allows(&pace, RATE, 2 * PACE_FREE - 1, start, &wait_ms));
 		pace_begin(&pace);
 	}
 }
@@ -28,10 +28,11 @@ static int begun_in_a_second(unsigned shards)
 	struct pace pace;
 	int begun = 0;
 
-	pace_init(&pace, shards, RATE, start);
+	pace_init(&pace, shards);
 	for (int ms = 0; ms < 1000; ms++) {
 		uint32_t wait_ms = 0;
-		while (pace_allows(&pace, UINT64_MAX, clock_mono_add_ms(start, ms), &wait_ms)) {
+		while (pace_allows(
+			&pace, RATE, UINT64_MAX, clock_mono_add_ms(start, ms), &wait_ms)) {
 			pace_begin(&pace);
 			begun++;
 		}
@@ -54,22 +55,22 @@ static void who_is_refused_leaves_the_place_to_the_next(void **state)
 	uint32_t wait_ms;
 
 	(void)state;
-	pace_init(&pace, 1, RATE, start);
+	pace_init(&pace, 1);
 	for (int i = 0; i < 1000; i++) /* none of them begins */
-		assert_true(pace_allows(&pace, PACE_FREE, start, &wait_ms));
+		assert_true(pace_allows(&pace, RATE, PACE_FREE, start, &wait_ms));
 	for (int i = 0; i < PACE_BURST; i++) {
-		assert_true(pace_allows(&pace, PACE_FREE, start, &wait_ms));
+		assert_true(pace_allows(&pace, RATE, PACE_FREE, start, &wait_ms));
 		pace_begin(&pace);
 	}
-	assert_false(pace_allows(&pace, PACE_FREE, start, &wait_ms));
+	assert_false(pace_allows(&pace, RATE, PACE_FREE, start, &wait_ms));
 }
 
 /* How many of many may begin at once. */
-static int burst(struct pace *pace, struct mono now)
+static int burst(struct pace *pace, uint64_t per_s, struct mono now)
 {
 	int begun = 0;
 	uint32_t wait_ms;
-	while (begun < 1000 && pace_allows(pace, UINT64_MAX, now, &wait_ms)) {
+	while (begun < 1000 && pace_allows(pace, per_s, UINT64_MAX, now, &wait_ms)) {
 		pace_begin(pace);
 		begun++;
 	}
@@ -81,15 +82,12 @@ static void the_rate_can_be_changed(void **state)
 	struct pace pace;
 
 	(void)state;
-	pace_init(&pace, 1, RATE, start);
-	assert_int_equal(burst(&pace, start), PACE_BURST);
-	pace_set_rate(&pace, RATE, start); /* no change: nothing is given */
-	assert_int_equal(burst(&pace, start), 0);
-	pace_set_rate(&pace, 0, start); /* no limit */
-	assert_int_equal(burst(&pace, start), 1000);
-	pace_set_rate(&pace, 1, start);
-	assert_int_equal(burst(&pace, start), PACE_BURST);
-	assert_int_equal(burst(&pace, clock_mono_add_ms(start, 1500)), 1);
+	pace_init(&pace, 1);
+	assert_int_equal(burst(&pace, RATE, start), PACE_BURST);
+	assert_int_equal(burst(&pace, RATE, start), 0); /* no change: nothing is given */
+	assert_int_equal(burst(&pace, 0, start), 1000); /* no limit */
+	assert_int_equal(burst(&pace, 1, start), PACE_BURST);
+	assert_int_equal(burst(&pace, 1, clock_mono_add_ms(start, 1500)), 1);
 }
 
 int main(void)
