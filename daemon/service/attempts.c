@@ -1,8 +1,6 @@
 /* The service's rate maps, asked for one call. */
 #include "service/attempts.h"
 
-#include "base/limited.h"
-#include "base/log.h"
 #include "net/accept.h"
 #include "service/call.h"
 
@@ -14,14 +12,6 @@ static void print_known(const struct call *call, const char *user, char key[RATE
 	char address[ACCEPTOR_ADDRESS_BYTES];
 	acceptor_rate_key(call->peer, address);
 	(void)snprintf(key, RATEMAP_KEY_BYTES, "%.24s %.32s", address, user);
-}
-
-static void say_too_many(struct call *call, enum limited limit, const char *user, uint32_t wait_ms)
-{
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	acceptor_address(call->peer, address);
-	limited_note(limit, &(struct log_fields){.peer = address, .user = user});
-	call_fail_later(call, REASON_TOO_MANY_LOG_INS, wait_ms);
 }
 
 bool attempts_may_try(struct call *call, const char *user)
@@ -42,7 +32,7 @@ bool attempts_may_try(struct call *call, const char *user)
 		ok = ratemap_take(service->attempts, key, now, &wait_ms);
 	}
 	if (!ok)
-		say_too_many(call, LIMITED_LOG_INS, user, wait_ms);
+		call_fail_log_in(call, LIMITED_LOG_INS, user, wait_ms);
 	return ok;
 }
 
@@ -62,6 +52,6 @@ bool attempts_may_register(struct call *call)
 	bool ok = ratemap_take_many(call->service->registrations, key, SERVICE_REGISTRATION_AMOUNT,
 		clock_mono(), &wait_ms);
 	if (!ok)
-		say_too_many(call, LIMITED_REGISTRATIONS, NULL, wait_ms);
+		call_fail_log_in(call, LIMITED_REGISTRATIONS, NULL, wait_ms);
 	return ok;
 }

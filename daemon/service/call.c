@@ -1,7 +1,6 @@
 /* The life of a unary call: read, handled, released. */
 #include "service/call_priv.h"
 
-#include "base/limited.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/accept.h"

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/limited.h"
 #include "proto/reason.h"
 #include "room/ops.h"
 #include "rpc/op.h"
@@ -92,6 +93,9 @@ void call_fail(struct call *call, enum reason reason);
 /* As call_fail; where the caller is banned or muted, with until when and why. */
 void call_fail_account(struct call *call, const struct account *account, enum reason reason);
 void call_fail_later(struct call *call, enum reason reason, uint32_t retry_after_ms);
+/* TOO_MANY_LOG_INS, noted as that limit with the caller's address and `user`, who may be NULL. */
+void call_fail_log_in(
+	struct call *call, enum limited limit, const char *user, uint32_t retry_after_ms);
 void call_fail_text(struct call *call, enum reason reason, const char *fmt, ...) GC_PRINTF(3, 4);
 
 /* A write of this call, with the actor set to its account (NULL for an administrator). A second

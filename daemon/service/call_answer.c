@@ -1,9 +1,9 @@
 /* How a call is answered: once, charged to its account, recorded before where it has to be. */
 #include "service/call_priv.h"
 
-#include "base/limited.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/accept.h"
 #include "proto/codec.h"
 #include "rpc/metadata.h"
 #include "rpc/payload.h"
@@ -208,6 +208,15 @@ void call_fail_account(struct call *call, const struct account *account, enum re
 void call_fail_later(struct call *call, enum reason reason, uint32_t retry_after_ms)
 {
 	send_error(call, reason, retry_after_ms, reason_text(reason));
+}
+
+void call_fail_log_in(
+	struct call *call, enum limited limit, const char *user, uint32_t retry_after_ms)
+{
+	char address[ACCEPTOR_ADDRESS_BYTES];
+	acceptor_address(call->peer, address);
+	limited_note(limit, &(struct log_fields){.peer = address, .user = user});
+	call_fail_later(call, REASON_TOO_MANY_LOG_INS, retry_after_ms);
 }
 
 void call_fail_text(struct call *call, enum reason reason, const char *fmt, ...)

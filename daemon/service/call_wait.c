@@ -2,8 +2,6 @@
 #include "service/call_priv.h"
 
 #include "base/hash.h"
-#include "base/limited.h"
-#include "base/log.h"
 #include "net/accept.h"
 
 #include <string.h>
@@ -124,10 +122,7 @@ static void refuse_work(struct call *call)
 	enum {
 		RETRY_MS = 2000
 	};
-	char address[ACCEPTOR_ADDRESS_BYTES];
-	acceptor_address(call->peer, address);
-	limited_note(LIMITED_LOG_IN_QUEUE, &(struct log_fields){.peer = address});
-	call_fail_later(call, REASON_TOO_MANY_LOG_INS, RETRY_MS);
+	call_fail_log_in(call, LIMITED_LOG_IN_QUEUE, NULL, RETRY_MS);
 }
 
 /* Any thread: it waited, and has made room for someone who had waited for less. */
