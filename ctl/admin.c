@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "ctl/clean.h"
 #include "ctl/exit.h"
+#include "ctl/interrupt.h"
 #include "lib/call.h"
 #include "proto/codec.h"
 #include "proto/limits.h"
@@ -167,7 +168,7 @@ static bool is_turned_away(const struct admin *admin)
 	};
 	if (!hangs_up(admin))
 		return false;
-	(void)poll(NULL, 0, AGAIN_MS);
+	interrupt_sleep_ms(AGAIN_MS);
 	return hangs_up(admin);
 }
 
